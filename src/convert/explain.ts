@@ -1,0 +1,100 @@
+import type { NormComparison } from "./compare.js";
+import type { Affine, Halves } from "./layers/layer.js";
+import { type Axis, groupCount, groupSize, isSamePartition, type Partition } from "./partition.js";
+
+/** A layer with its name, as the sentences speak of it. */
+interface Named extends Halves {
+  readonly name: string;
+}
+
+/** `because` of `compareNorms`: a sentence on the statistics, one on the parameters, and one on how they convert. */
+export function explain(a: Named, b: Named, affine: NormComparison["affine"], shape: readonly number[]): string {
+  const sentences = [explainStatistics(a, b, shape), explainAffine(a, b, affine, shape)];
+  if (affine === "a-in-b") sentences.push(explainConversion(a, b, shape));
+  if (affine === "b-in-a") sentences.push(explainConversion(b, a, shape));
+  return sentences.join(" ");
+}
+
+function explainStatistics(a: Named, b: Named, shape: readonly number[]): string {
+  const same = isSamePartition(a.statistics, b.statistics);
+  const groups = same
+    ? `The same elements share a mean and variance: ${groupsIn(a.statistics, shape)}`
+    : `Different elements share a mean and variance: ${groupsIn(a.statistics, shape)}, in ${a.name}; ` +
+      `${groupsIn(b.statistics, shape)}, in ${b.name}`;
+  return `${groups}${explainEps(a, b, same)}.`;
+}
+
+function explainEps(a: Named, b: Named, sameGroups: boolean): string {
+  if (a.eps === b.eps) return "";
+  const difference = `eps is ${a.eps} in the first and ${b.eps} in the second`;
+  return sameGroups ? `, but ${difference}, so rstd = 1 / sqrt(variance + eps) differs` : `; besides, ${difference}`;
+}
+
+function explainAffine(a: Named, b: Named, affine: NormComparison["affine"], shape: readonly number[]): string {
+  if (affine !== "same") {
+    const end = affine === "different" ? "; in general neither converts to the other" : "";
+    return `${a.name} has ${parametersOf(a.affine, shape)}; ${b.name} has ${parametersOf(b.affine, shape)}${end}.`;
+  }
+  if (a.affine === null) return "Neither has a scale or bias.";
+  return `Both have ${parametersOf(a.affine, shape)}, and the values carry over as they are.`;
+}
+
+/** How `guest`'s parameters are written as `host`'s, which can express more, and when the way back is open. */
+function explainConversion(guest: Named, host: Named, shape: readonly number[]): string {
+  const target = host.affine!;
+  const every = repeatedOver(guest.affine, target, shape);
+  const fixed = [...(guest.affine ? [] : ["scale 1"]), ...(target.bias && !guest.affine?.bias ? ["bias 0"] : [])];
+  const how = [
+    ...(every ? [`repeated for every ${every}`] : []),
+    ...(fixed.length > 0 ? [`with ${listOf(fixed)}`] : []),
+  ];
+  const back = [...(every ? [`the same for every ${every}`] : []), ...fixed];
+  return (
+    `${guest.name}'s parameters convert to ${host.name}'s, ${how.join(" and ")}; ` +
+    `the other way only if these are ${listOf(back)}.`
+  );
+}
+
+/** The axes along which `target` has parameters of its own and `source` shares them; "" if there are none. */
+function repeatedOver(source: Affine | null, target: Affine, shape: readonly number[]): string {
+  return source === null ? "" : listOf(namesOf(axesOnlyApart(target.groups, source.groups), shape));
+}
+
+function axesOnlyApart(fine: Partition, coarse: Partition): Axis[] {
+  return fine.apart.filter(({ position }) => !coarse.apart.some((axis) => axis.position === position));
+}
+
+/** `20 groups of 600 elements, one per sample` */
+function groupsIn(partition: Partition, shape: readonly number[]): string {
+  const groups = `${plural(groupCount(partition), "group")} of ${plural(groupSize(partition), "element")}`;
+  return partition.apart.length === 0 ? `${groups}, the whole input` : `${groups}, ${onePer(partition, shape)}`;
+}
+
+/** `6 scale and bias pairs, one per channel, each for 2000 elements` */
+function parametersOf(affine: Affine | null, shape: readonly number[]): string {
+  if (affine === null) return "no scale or bias";
+  const { groups, bias } = affine;
+  const parameters = plural(groupCount(groups), bias ? "scale and bias pair" : "scale");
+  if (groups.apart.length === 0) return `${parameters} for the whole input`;
+  return `${parameters}, ${onePer(groups, shape)}, each for ${plural(groupSize(groups), "element")}`;
+}
+
+function onePer({ apart }: Partition, shape: readonly number[]): string {
+  return `one per ${listOf(namesOf(apart, shape))}`;
+}
+
+/** The names of axes; all that are spatial together are a location. */
+function namesOf(axes: readonly Axis[], shape: readonly number[]): string[] {
+  const spatial = axes.filter(({ position }) => position >= 2);
+  const allSpatial = spatial.length === shape.slice(2).filter((extent) => extent > 1).length;
+  if (spatial.length === 0 || !allSpatial) return axes.map(({ name }) => name);
+  return [...axes.filter(({ position }) => position < 2).map(({ name }) => name), "location"];
+}
+
+function listOf(words: readonly string[]): string {
+  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,25 @@
+import { layerOf, type NormSpec } from "./spec.js";
+
+/**
+ * The spec as PyTorch writes it: `GroupNorm(1, 6)`, `LayerNorm([6, 10, 10], eps=0.001)`. Optional arguments appear if the
+ * spec has them. `parseNormSpec` reads it back.
+ */
+export function formatNormSpec(spec: NormSpec): string {
+  const { name, arguments: known } = layerOf(spec);
+  const values = spec as unknown as Readonly<Record<string, unknown>>;
+  const written = known
+    .filter((argument) => values[argument.name] !== undefined)
+    .map(({ name, optional }) => (optional ? `${snakeCase(name)}=` : "") + formatValue(values[name]));
+  return `${name}(${written.join(", ")})`;
+}
+
+function formatValue(value: unknown): string {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (!Array.isArray(value)) return String(value);
+  return value.length === 1 ? String(value[0]) : `[${value.join(", ")}]`;
+}
+
+/** `numGroups` as Python has it: `num_groups`. */
+export function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

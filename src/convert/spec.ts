@@ -1,0 +1,37 @@
+import { ArgumentError } from "../errors.js";
+import { requireKind, show } from "./kinds.js";
+import { groupNorm, type GroupNormSpec } from "./layers/group_norm.js";
+import type { Layer } from "./layers/layer.js";
+import { layerNorm, type LayerNormSpec } from "./layers/layer_norm.js";
+
+/** A normalisation layer as data: which one, and the arguments its constructor in torch.nn takes, in camelCase. */
+export type NormSpec = GroupNormSpec | LayerNormSpec;
+
+/** A layer that takes whichever spec says so in `op`; `layerOf` is where the two are matched. */
+export type AnyLayer = Layer<NormSpec>;
+
+/** Every layer conversion knows. */
+export const layers: readonly AnyLayer[] = [groupNorm, layerNorm];
+
+/** The layer a valid spec is of. */
+export function layerOf(spec: NormSpec): AnyLayer {
+  return layers.find(({ op }) => op === spec.op)!;
+}
+
+/**
+ * The spec, if it is one. `path` is what its members are called in errors: "a." gives "a.numGroups".
+ * Throws ArgumentError.
+ */
+export function checkNormSpec(functionName: string, path: string, spec: Readonly<Record<string, unknown>>): NormSpec {
+  const layer = layers.find(({ op }) => op === spec.op);
+  if (layer === undefined) {
+    const known = layers.map(({ op }) => `"${op}"`).join(" or ");
+    throw new ArgumentError(functionName, `${path}op`, `must be ${known}`, show(spec.op));
+  }
+  for (const { name, kind, optional } of layer.arguments)
+    if (!optional || spec[name] !== undefined) requireKind(functionName, path + name, kind, spec[name]);
+  const valid = spec as unknown as NormSpec;
+  const conflict = layer.conflict?.(valid);
+  if (conflict) throw new ArgumentError(functionName, path + conflict.argument, conflict.expected, conflict.got);
+  return valid;
+}
