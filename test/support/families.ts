@@ -41,7 +41,7 @@ export const hostileFamilies: Readonly<Record<string, Family>> = {
   "step from -1e4 to 1e4": fill((random, index, n) => (2 * index < n ? -1e4 : 1e4) + random.normal()),
   "drift of 1e4": fill((random, index, n) => (1e4 * index) / n + random.normal()),
   "ones, a few zeros": fill((random) => (random.uniform() < 0.01 ? 0 : 1)),
-  "1e-3 N(0,1) + 1e6": normal(1e-3, 1e6),
+  "0.1 N(0,1) + 1e6, a few steps wide": normal(0.1, 1e6),
   "powers of two from 2^-126 to 2^127": fill((random) => powerOfTwo((random.uint32() % 254) - 126)),
   "subnormal, mostly zero": fill((random) => (random.uniform() < 0.05 ? powerOfTwo(-149) : 0)),
 };
