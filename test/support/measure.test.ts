@@ -38,9 +38,9 @@ describe("formatReport", () => {
       { ...one, label: "wasm", family: "mask", err: 0.25 },
     ]);
     expect(report.split("\n").map((line) => line.trimEnd())).toEqual([
-      "      js            wasm",
-      "ramp  2.50 (n = 3)  -",
-      "mask  -             0.250 (n = 2)",
+      "      js       wasm",
+      "ramp  2.50 @3  -",
+      "mask  -        0.250 @2",
     ]);
   });
 });

@@ -73,7 +73,7 @@ function worstCell(measurements: readonly Measurement[], family: string, label: 
   const group = measurements.filter((measurement) => measurement.family === family && measurement.label === label);
   if (group.length === 0) return "-";
   const worst = group.reduce((a, b) => (b.err > a.err ? b : a));
-  return `${worst.err.toPrecision(3)} (n = ${worst.n})`;
+  return `${worst.err.toPrecision(3)} @${worst.n}`;
 }
 
 function unique(values: readonly string[]): string[] {
