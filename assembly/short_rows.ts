@@ -1,0 +1,265 @@
+// Layer norm of short rows (one block at most), where the work per row is as large as the work per element.
+//
+// Rows go in batches, in three phases: the sums of every row; then the statistics, two rows in the lanes of a float64
+// vector; then the maps, two rows for one load of gamma and beta. So no map waits for its row's square root and
+// division. The arithmetic and its order are those of moments.ts: a row has the same bits on either path.
+
+import { HAS_BETA, HAS_GAMMA, mapVectorized } from "./affine";
+import { add4, load4, mul4, SHIFT, squaresOfFour, store4, sub4, sumOfFour, widen, zero4 } from "./lanes";
+import { accumulateTail, begin, LANES, LANES_SQUARED, QUAD, resume, SMALLEST_SAFE, STATE_BYTES } from "./moments";
+import { mapRow, prescaled, settle, storeStatistics, WANTS_STATISTICS } from "./rows";
+
+/** Rows in a batch: enough to overlap their latencies, few enough to stay in the first cache. Even. */
+const BATCH: i32 = 16;
+
+// What the phases hand over, a slot for each row of the batch, behind one full state for repairs. Byte offsets:
+const CENTRE: usize = 0; // float32
+const SCALE: usize = 4; // float32
+const SUMS: usize = 16; // float64 sum, float64 sum of squares
+const SLOT: usize = 32;
+
+export function shortRows(
+  out: usize,
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  mean: usize,
+  rstd: usize,
+  rows: i32,
+  n: i32,
+  eps: f64,
+  scratch: usize,
+  flags: i32,
+): void {
+  const stride = <usize>n << SHIFT;
+  const inverse = 1 / <f64>n;
+  const slots = scratch + STATE_BYTES;
+  begin(scratch, 0, 1, 0);
+  for (let first = 0; first < rows; first += BATCH) {
+    const count = min(BATCH, rows - first);
+    const end = slots + <usize>count * SLOT;
+    sumBatch(x, n, scratch, slots, end);
+    // A negative eps shrinks the deviation that residuals are measured against.
+    if (finishBatch(inverse, eps, slots, end) && eps >= 0) {
+      if (flags & WANTS_STATISTICS) storeSlots(mean, rstd, slots, end);
+      mapBatch(out, x, gamma, beta, n, slots, end, flags & (HAS_GAMMA | HAS_BETA));
+    } else repairBatch(out, x, gamma, beta, mean, rstd, n, count, inverse, eps, scratch, slots, flags);
+    x += stride * <usize>count;
+    out += stride * <usize>count;
+    mean += <usize>count << SHIFT;
+    rstd += <usize>count << SHIFT;
+  }
+}
+
+function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
+  const stride = <usize>n << SHIFT;
+  const tail = n & (QUAD - 1);
+  const quadBytes = <usize>(n - tail) << SHIFT;
+  const pairBytes = quadBytes & ~127;
+  do {
+    let s = zero4();
+    let q = zero4();
+    let p = x;
+    if (pairBytes > 0) {
+      const pairEnd = x + pairBytes;
+      do {
+        s = add4(s, quadSum(p));
+        q = add4(q, quadSquares(p));
+        s = add4(s, quadSum(p + 64));
+        q = add4(q, quadSquares(p + 64));
+        p += 128;
+      } while (p < pairEnd);
+    }
+    if (pairBytes < quadBytes) {
+      s = add4(s, quadSum(p));
+      q = add4(q, quadSquares(p));
+    }
+    if (tail > 0) storeWithTail(slot, s, q, state, x + quadBytes, tail);
+    else v128.store(slot, sumsOfPairs(widen(s), widen(q)), SUMS);
+    x += stride;
+    slot += SLOT;
+  } while (slot < end);
+}
+
+@inline
+function quadSum(p: usize): v128 {
+  return sumOfFour(load4(p), load4(p + 16), load4(p + 32), load4(p + 48));
+}
+
+@inline
+function quadSquares(p: usize): v128 {
+  return squaresOfFour(load4(p), load4(p + 16), load4(p + 32), load4(p + 48));
+}
+
+/** Adds a row's last n % 16 elements, a block of their own, to the sums of its quads. */
+function storeWithTail(slot: usize, s: v128, q: v128, state: usize, x: usize, count: i32): void {
+  v128.store(state, widen(s), LANES);
+  v128.store(state, widen(q), LANES_SQUARED);
+  accumulateTail(state, x, count);
+  v128.store(slot, sumsOfPairs(v128.load(state, LANES), v128.load(state, LANES_SQUARED)), SUMS);
+}
+
+/** moments.finish for a batch. False if a row has to be summed again with a shift or a scale. */
+function finishBatch(inverse: f64, eps: f64, slot: usize, end: usize): bool {
+  const over = f64x2.splat(inverse);
+  const bias = f64x2.splat(eps);
+  let settled = i64x2.splat(-1);
+  // A row alone in its pair is paired with itself.
+  v128.store(end, v128.load(end - SLOT, SUMS), SUMS);
+  do {
+    settled = v128.and(settled, finishPair(slot, over, bias));
+    slot += 2 * SLOT;
+  } while (slot < end);
+  return i64x2.all_true(settled);
+}
+
+/** The sum of a's two float64 lanes, and of b's. */
+@inline
+function sumsOfPairs(a: v128, b: v128): v128 {
+  return f64x2.add(v128.shuffle<i64>(a, b, 0, 2), v128.shuffle<i64>(a, b, 1, 3));
+}
+
+/**
+ * Fills two slots; the lanes of its result say which of the rows are settled. Those are within one standard deviation
+ * of zero, so they have no residual.
+ */
+@inline
+function finishPair(slot: usize, inverse: v128, eps: v128): v128 {
+  const sums0 = v128.load(slot, SUMS);
+  const sums1 = v128.load(slot + SLOT, SUMS);
+  const squares = v128.shuffle<i64>(sums0, sums1, 1, 3);
+  const mean = f64x2.mul(v128.shuffle<i64>(sums0, sums1, 0, 2), inverse);
+  const offset = f64x2.mul(mean, mean);
+  const variance = f64x2.sub(f64x2.mul(squares, inverse), offset);
+  // A variance below zero is below the offset too, and so not settled.
+  const radicand = f64x2.add(variance, eps);
+  const rstd = f64x2.div(f64x2.splat(1), f64x2.sqrt(radicand));
+  const coefficients = v128.shuffle<f32>(f32x4.demote_f64x2_zero(mean), f32x4.demote_f64x2_zero(rstd), 0, 4, 1, 5);
+  v128.store_lane<i64>(slot, coefficients, 0, CENTRE);
+  v128.store_lane<i64>(slot + SLOT, coefficients, 1, CENTRE);
+  const inRange = v128.and(f64x2.lt(squares, f64x2.splat(Infinity)), f64x2.ge(radicand, f64x2.splat(SMALLEST_SAFE)));
+  return v128.and(inRange, f64x2.le(offset, variance));
+}
+
+/** The way of a batch in which a row needs a shift or a scale: row by row, from the sums at hand. */
+function repairBatch(
+  out: usize,
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  mean: usize,
+  rstd: usize,
+  n: i32,
+  count: i32,
+  inverse: f64,
+  eps: f64,
+  state: usize,
+  slot: usize,
+  flags: i32,
+): void {
+  const stride = <usize>n << SHIFT;
+  for (let row = 0; row < count; row++) {
+    resume(state, f64.load(slot, SUMS), f64.load(slot, SUMS + 8));
+    settle(state, x, n, inverse, eps);
+    if (flags & WANTS_STATISTICS) storeStatistics(state, mean, rstd, row);
+    mapRow(out, prescaled(state, out, x, n), gamma, beta, n, state, flags & (HAS_GAMMA | HAS_BETA));
+    x += stride;
+    out += stride;
+    slot += SLOT;
+  }
+  begin(state, 0, 1, 0);
+}
+
+/** Without a shift or a scale, the mean is the centre and rstd the scale, to the bit. */
+function storeSlots(mean: usize, rstd: usize, slot: usize, end: usize): void {
+  do {
+    f32.store(mean, f32.load(slot, CENTRE));
+    f32.store(rstd, f32.load(slot, SCALE));
+    mean += 1 << SHIFT;
+    rstd += 1 << SHIFT;
+    slot += SLOT;
+  } while (slot < end);
+}
+
+// prettier-ignore
+function mapBatch(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, end: usize, parameters: i32): void {
+  const stride = <usize>n << SHIFT;
+  const quads = n & ~(QUAD - 1);
+  if (parameters == (HAS_GAMMA | HAS_BETA) && quads > 0) {
+    for (; slot + SLOT < end; slot += 2 * SLOT) {
+      mapPairQuads(out, x, gamma, beta, quads, stride, slot);
+      if (quads < n) mapPairTail(out, x, gamma, beta, n, slot);
+      x += 2 * stride;
+      out += 2 * stride;
+    }
+  }
+  for (; slot < end; slot += SLOT) {
+    mapSlot(out, x, gamma, beta, n, slot, parameters);
+    x += stride;
+    out += stride;
+  }
+}
+
+/** Two rows' whole quads, with gamma and beta loaded once for both. */
+@inline
+function mapPairQuads(
+  out: usize,
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  quads: i32,
+  stride: usize,
+  slot: usize,
+): void {
+  const c0 = v128.load32_splat(slot, CENTRE);
+  const s0 = v128.load32_splat(slot, SCALE);
+  const c1 = v128.load32_splat(slot + SLOT, CENTRE);
+  const s1 = v128.load32_splat(slot + SLOT, SCALE);
+  const end = gamma + (<usize>quads << SHIFT);
+  let x1 = x + stride;
+  let out1 = out + stride;
+  do {
+    mapBoth(out, x, out1, x1, gamma, beta, c0, s0, c1, s1);
+    mapBoth(out + 16, x + 16, out1 + 16, x1 + 16, gamma + 16, beta + 16, c0, s0, c1, s1);
+    mapBoth(out + 32, x + 32, out1 + 32, x1 + 32, gamma + 32, beta + 32, c0, s0, c1, s1);
+    mapBoth(out + 48, x + 48, out1 + 48, x1 + 48, gamma + 48, beta + 48, c0, s0, c1, s1);
+    gamma += 64;
+    beta += 64;
+    x += 64;
+    x1 += 64;
+    out += 64;
+    out1 += 64;
+  } while (gamma < end);
+}
+
+@inline
+function mapBoth(
+  out0: usize,
+  x0: usize,
+  out1: usize,
+  x1: usize,
+  gamma: usize,
+  beta: usize,
+  c0: v128,
+  s0: v128,
+  c1: v128,
+  s1: v128,
+): void {
+  const g = load4(gamma);
+  const b = load4(beta);
+  store4(out0, add4(mul4(mul4(sub4(load4(x0), c0), s0), g), b));
+  store4(out1, add4(mul4(mul4(sub4(load4(x1), c1), s1), g), b));
+}
+
+function mapPairTail(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize): void {
+  const done = <usize>(n & ~(QUAD - 1)) << SHIFT;
+  const stride = <usize>n << SHIFT;
+  const tail = n & (QUAD - 1);
+  mapSlot(out + done, x + done, gamma + done, beta + done, tail, slot, HAS_GAMMA | HAS_BETA);
+  mapSlot(out + stride + done, x + stride + done, gamma + done, beta + done, tail, slot + SLOT, HAS_GAMMA | HAS_BETA);
+}
+
+/** The map of `count` elements with the coefficients of a slot. */
+function mapSlot(out: usize, x: usize, gamma: usize, beta: usize, count: i32, slot: usize, parameters: i32): void {
+  mapVectorized(out, x, gamma, beta, count, f32.load(slot, CENTRE), f32.load(slot, SCALE), -0.0, parameters);
+}

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { run } from "../../src/cli/run.js";
+import { capture, example } from "./support.js";
+
+async function result(argv: readonly string[]) {
+  const environment = capture(example("."));
+  const code = await run(argv, environment);
+  return { code, output: environment.output().toString(), errors: environment.errors() };
+}
+
+const commands = ["layer-norm", "group-norm", "compare", "bench"];
+
+describe("help", () => {
+  it.each([["--help"], ["-h"]])("%s lists the commands on standard output", async (option) => {
+    const { code, output, errors } = await result([option]);
+    expect({ code, errors }).toEqual({ code: 0, errors: "" });
+    for (const command of commands) expect(output).toContain(`  ${command} `);
+  });
+
+  it.each(commands)("%s --help explains itself, whatever else is there", async (command) => {
+    for (const argv of [["--help"], ["-h"], ["x.npy", "--nonsense", "--help"]]) {
+      const { code, output, errors } = await result([command, ...argv]);
+      expect({ code, errors }).toEqual({ code: 0, errors: "" });
+      expect(output).toMatch(new RegExp(`^Usage: lanenorm ${command} `));
+      for (const line of output.split("\n")) expect(line.length).toBeLessThanOrEqual(90);
+    }
+  });
+});
+
+it.each([["--version"], ["-v"]])("%s prints package.json's version", async (option) => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  expect(await result([option])).toEqual({ code: 0, output: `${version}\n`, errors: "" });
+});
+
+describe("wrong usage exits with 2, says why and where to look", () => {
+  const layer = ["layer-norm", "tokens.npy", "--normalized-shape", "768"];
+  const group = ["group-norm", "feature_map.npy", "--num-groups", "8"];
+  const pair = ["compare", "GroupNorm(1, 6)", "LayerNorm([6, 10, 10])"];
+  const cases: [argv: string[], reason: string][] = [
+    [[], "a command is missing"],
+    [["layernorm"], "unknown command 'layernorm'"],
+    [["--nonsense"], "unknown option '--nonsense'"],
+    [["layer-norm"], "the input file is missing"],
+    [["layer-norm", "tokens.npy", "-o", "y.npy"], "--normalized-shape is missing"],
+    [["layer-norm", "tokens.npy", "--normalized-shape", "x"], "--normalized-shape takes whole numbers, got 'x'"],
+    [layer, "-o is missing"],
+    [[...layer, "-o", ""], "-o is missing"],
+    [[...layer, "-o", "y.npy", "more.npy"], "unexpected argument 'more.npy'"],
+    [[...layer, "-o", "y.npy", "--eps", "tiny"], "--eps takes a number, got 'tiny'"],
+    [[...layer, "-o", "y.npy", "--backend", "gpu"], "--backend takes auto, wasm, js, got 'gpu'"],
+    [[...layer, "-o", "y.npy", "--num-groups", "8"], "Unknown option '--num-groups'"],
+    [[...layer, "-o", "y.npy", "--weight", "-", "--bias", "-"], "standard input can be read only once"],
+    [["group-norm", "feature_map.npy", "-o", "y.npy"], "--num-groups is missing"],
+    [[...group.slice(0, 3), "1.5", "-o", "y.npy"], "--num-groups takes whole numbers, got '1.5'"],
+    [[...group, "-o", "y.npy", "--normalized-shape", "8"], "Unknown option '--normalized-shape'"],
+    [["compare"], "the first layer is missing"],
+    [pair.slice(0, 2), "the second layer is missing"],
+    [pair, "--shape is missing"],
+    [[...pair, "--shape", "20,x"], "--shape takes whole numbers, got 'x'"],
+    [["bench", "now"], "unexpected argument 'now'"],
+  ];
+
+  it.each(cases)("%j", async (argv, reason) => {
+    const full = commands.includes(argv[0]!) ? `lanenorm ${argv[0]}` : "lanenorm";
+    expect(await result(argv)).toEqual({ code: 2, output: "", errors: `${full}: ${reason}\nTry '${full} --help'.\n` });
+  });
+
+  it("a layer that cannot be read", async () => {
+    const { code, errors } = await result(["compare", "GroupNorm(1, 6", "LayerNorm(6)", "--shape", "20,6"]);
+    expect(code).toBe(2);
+    expect(errors).toMatch(
+      /^lanenorm compare: 'GroupNorm\(1, 6': parseNormSpec: .*\nTry 'lanenorm compare --help'.\n$/,
+    );
+  });
+});
