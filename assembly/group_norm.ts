@@ -93,15 +93,22 @@ function mapGroup(
 }
 
 /** rstd * gamma. */
-export function scaleOf(state: usize, gamma: usize, flags: i32): f32 {
+function scaleOf(state: usize, gamma: usize, flags: i32): f32 {
   const rstd = f64.load(state, RSTD);
   return <f32>(flags & HAS_GAMMA ? rstd * <f64>f32.load(gamma) : rstd);
 }
 
 /** beta, and what rounding the mean to the centre left over. */
-export function biasOf(state: usize, gamma: usize, beta: usize, flags: i32): f32 {
+function biasOf(state: usize, gamma: usize, beta: usize, flags: i32): f32 {
   let bias = (<f64>f32.load(state, CENTRE) - f64.load(state, MEAN)) * f64.load(state, RSTD);
   if (flags & HAS_GAMMA) bias *= <f64>f32.load(gamma);
   if (flags & HAS_BETA) bias += <f64>f32.load(beta);
   return <f32>bias;
+}
+
+/** The map of `count` elements of one channel, with the statistics in `state`; gamma and beta are the channel's. */
+// prettier-ignore
+export function mapRun(out: usize, x: usize, gamma: usize, beta: usize, count: i32, state: usize, flags: i32): void {
+  const centre = f32.load(state, CENTRE);
+  mapGlobal(out, x, count, centre, scaleOf(state, gamma, flags), biasOf(state, gamma, beta, flags));
 }

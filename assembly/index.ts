@@ -4,7 +4,7 @@
 // Whole tensors
 export { layerNorm as layer_norm } from "./layer_norm";
 export { groupNorm as group_norm } from "./group_norm";
-export { rowMoments as row_moments } from "./row_moments";
+export { rowMoments as row_moments, storeMoments as store_moments } from "./row_moments";
 export { affineGlobal as affine_global, affineVectorized as affine_vectorized } from "./affine_rows";
 
 // A row in pieces
@@ -15,7 +15,6 @@ export {
   rescale as moments_rescale,
   meanOfEight as mean_of_eight,
 } from "./moments";
-export { largestMagnitude as largest_magnitude, scaleInto as scale_into } from "./range";
-export { mapGlobal as map_global } from "./affine";
-export { mapRow as map_row } from "./rows";
-export { scaleOf as group_scale, biasOf as group_bias } from "./group_norm";
+export { largestMagnitude as largest_magnitude } from "./range";
+export { mapRow as map_row, prescaled, storeStatistics as store_statistics } from "./rows";
+export { mapRun as map_run } from "./group_norm";

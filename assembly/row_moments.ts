@@ -9,11 +9,16 @@ export function rowMoments(mean: usize, variance: usize, x: usize, rows: i32, n:
   const inverse = 1 / <f64>n;
   for (let row = 0; row < rows; row++) {
     momentsOfRow(scratch, x, n, inverse, 0);
-    const scale = <f64>f32.load(scratch, SCALE);
-    f32.store(mean, <f32>(f64.load(scratch, MEAN) / scale));
-    f32.store(variance, <f32>(f64.load(scratch, VARIANCE) / (scale * scale)));
+    storeMoments(scratch, mean, variance);
     x += <usize>n << SHIFT;
     mean += 1 << SHIFT;
     variance += 1 << SHIFT;
   }
+}
+
+/** Mean and biased variance of a row that is finished, in the units of x. */
+export function storeMoments(state: usize, mean: usize, variance: usize): void {
+  const scale = <f64>f32.load(state, SCALE);
+  f32.store(mean, <f32>(f64.load(state, MEAN) / scale));
+  f32.store(variance, <f32>(f64.load(state, VARIANCE) / (scale * scale)));
 }

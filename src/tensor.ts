@@ -1,8 +1,103 @@
 import type { DType, TypedArray } from "./dtype.js";
+import type { Store } from "./engine/store.js";
+import { DisposedError } from "./errors.js";
+import { sizeOf } from "./shape.js";
 
 /** What every function accepts: dense row-major data and its shape. */
 export interface TensorLike {
+  /** A Float32Array with as many elements as the shape says. */
   readonly data: TypedArray;
+  /** Sizes, outermost first. */
   readonly shape: readonly number[];
+  /** Taken from `data` where it is missing. */
   readonly dtype?: DType;
+}
+
+/** Where a resident tensor lies. */
+interface Residence {
+  readonly store: Store;
+  readonly offset: number;
+  /** Whether dispose gives the bytes back: those of a view are somebody else's. */
+  readonly owned: boolean;
+}
+
+/**
+ * A dense row-major tensor. Host tensors wrap an ordinary typed array; resident tensors lie in an engine's linear
+ * memory, which nothing is copied from or to, and are freed by `dispose()`, `using` or `engine.scope`.
+ */
+export class Tensor implements TensorLike {
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+  readonly #host: TypedArray | undefined;
+  readonly #residence: Residence | undefined;
+  readonly #size: number;
+  #view: TypedArray | undefined;
+  #disposed = false;
+
+  private constructor(shape: readonly number[], host: TypedArray | undefined, residence: Residence | undefined) {
+    this.shape = Object.freeze([...shape]);
+    this.dtype = "float32";
+    this.#host = host;
+    this.#residence = residence;
+    this.#size = sizeOf(shape);
+  }
+
+  /** @internal */
+  static host(data: TypedArray, shape: readonly number[]): Tensor {
+    return new Tensor(shape, data, undefined);
+  }
+
+  /** @internal */
+  static resident(store: Store, offset: number, shape: readonly number[], owned: boolean): Tensor {
+    return new Tensor(shape, undefined, { store, offset, owned });
+  }
+
+  /** Whether the tensor lies in an engine's linear memory. */
+  get resident(): boolean {
+    return this.#residence !== undefined;
+  }
+
+  /**
+   * The elements. For a resident tensor a live view of the engine's memory, right also after the memory has grown:
+   * read it anew rather than keep it. Throws DisposedError.
+   */
+  get data(): TypedArray {
+    if (this.#host) return this.#host;
+    this.assertAlive("Tensor.data", "tensor");
+    const { store, offset } = this.#residence!;
+    if (this.#view?.buffer !== store.memory.memory.buffer) this.#view = store.memory.view(offset, this.#size);
+    return this.#view!;
+  }
+
+  /** Frees a resident tensor's bytes; a second call, or a call on a host tensor, does nothing. */
+  dispose(): void {
+    if (this.#disposed || !this.#residence) return;
+    this.#disposed = true;
+    this.#view = undefined;
+    const { store, offset, owned } = this.#residence;
+    if (owned && !store.disposed) store.heap.free(offset);
+  }
+
+  /** @internal The engine's memory a resident tensor lies in. */
+  get store(): Store | undefined {
+    return this.#residence?.store;
+  }
+
+  /** @internal Bytes from the start of the memory; -1 for a host tensor. */
+  get offset(): number {
+    return this.#residence ? this.#residence.offset : -1;
+  }
+
+  /** @internal Throws DisposedError. */
+  assertAlive(functionName: string, argument: string): void {
+    if (this.#disposed || this.#residence?.store.disposed) {
+      const got = this.#disposed ? "a disposed tensor" : "a tensor of a disposed engine";
+      throw new DisposedError(functionName, argument, "must not be disposed", got);
+    }
+  }
+}
+
+// Not every engine has Symbol.dispose (Safari), and not every TypeScript lib declares it: see DisposableTensor.
+if (Symbol.dispose) {
+  Object.defineProperty(Tensor.prototype, Symbol.dispose, { value: Tensor.prototype.dispose });
 }

@@ -1,0 +1,93 @@
+import { instantiateSync } from "@assemblyscript/loader";
+import { wasmBase64 } from "./binary.generated.js";
+import type { MemoryLike } from "./memory.js";
+
+type Offset = number;
+
+/** The exports of assembly/index.ts. Offsets are bytes; sizes are elements; flags as in that file. */
+export interface Kernels {
+  layer_norm(
+    out: Offset,
+    x: Offset,
+    gamma: Offset,
+    beta: Offset,
+    mean: Offset,
+    rstd: Offset,
+    rows: number,
+    n: number,
+    eps: number,
+    scratch: Offset,
+    flags: number,
+  ): void;
+  group_norm(
+    out: Offset,
+    x: Offset,
+    gamma: Offset,
+    beta: Offset,
+    mean: Offset,
+    rstd: Offset,
+    rows: number,
+    channels: number,
+    span: number,
+    period: number,
+    eps: number,
+    scratch: Offset,
+    flags: number,
+  ): void;
+  row_moments(mean: Offset, variance: Offset, x: Offset, rows: number, n: number, scratch: Offset): void;
+  affine_global(
+    out: Offset,
+    x: Offset,
+    scale: Offset,
+    bias: Offset,
+    runs: number,
+    span: number,
+    period: number,
+  ): void;
+  affine_vectorized(
+    out: Offset,
+    x: Offset,
+    scale: Offset,
+    bias: Offset,
+    gamma: Offset,
+    beta: Offset,
+    rows: number,
+    n: number,
+  ): void;
+  moments_begin(state: Offset, shift: number, scale: number, attempts: number): void;
+  moments_accumulate(state: Offset, x: Offset, count: number): void;
+  moments_finish(state: Offset, inverse: number, eps: number): number;
+  moments_rescale(state: Offset, magnitude: number): void;
+  mean_of_eight(x: Offset, stepBytes: number): number;
+  largest_magnitude(x: Offset, count: number): number;
+  prescaled(state: Offset, out: Offset, x: Offset, n: number): Offset;
+  map_row(out: Offset, x: Offset, gamma: Offset, beta: Offset, n: number, state: Offset, parameters: number): void;
+  map_run(out: Offset, x: Offset, gamma: Offset, beta: Offset, count: number, state: Offset, flags: number): void;
+  store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number): void;
+  store_moments(state: Offset, mean: Offset, variance: Offset): void;
+}
+
+/** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */
+export const SCRATCH_BYTES = 1024;
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The compiled kernels; compiled once. A failure is not remembered: the next call tries again. */
+export function compileSync(): WebAssembly.Module {
+  return (compiled ??= new WebAssembly.Module(decodeBinary()));
+}
+
+export async function compile(): Promise<WebAssembly.Module> {
+  return (compiled ??= await WebAssembly.compile(decodeBinary()));
+}
+
+/** Kernels on `memory`. */
+export function instantiate(module: WebAssembly.Module, memory: MemoryLike): Kernels {
+  // The loader's types want a WebAssembly.Memory by name; a memory of another realm is as good.
+  const { instance } = instantiateSync(module, { env: { memory: memory as WebAssembly.Memory } });
+  return instance.exports as unknown as Kernels;
+}
+
+function decodeBinary(): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0));
+}

@@ -1,0 +1,131 @@
+import type { TypedArray } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { formatShape, sizeOf } from "../shape.js";
+import type { Tensor, TensorLike } from "../tensor.js";
+import type { NormalizeContext } from "./normalize_rows.js";
+import { type Operand, operandOf, requiredParameterOf } from "./operand.js";
+import { outputOf } from "./output.js";
+
+/** Options of the two maps. */
+export interface AffineOptions {
+  /** Where to write: x's shape, dtype and home; may be exactly x. */
+  out?: TensorLike;
+}
+
+/** affineGlobal of the API, on an engine. */
+export function affineGlobal(
+  context: NormalizeContext,
+  x: TensorLike,
+  scale: TensorLike | TypedArray,
+  bias: TensorLike | TypedArray,
+  options?: AffineOptions,
+): Tensor {
+  const functionName = "affineGlobal";
+  const { store } = context;
+  const input = operandOf(functionName, "x", x, store);
+  const { shape } = input;
+  if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));
+  const perSample = isPerSample(scale, shape);
+  const coefficientShape = perSample ? shape.slice(0, 2) : [shape[1]];
+  const scales = requiredParameterOf(functionName, "scale", scale, coefficientShape, store);
+  const biases = requiredParameterOf(functionName, "bias", bias, coefficientShape, store);
+  const job = {
+    functionName,
+    runs: shape[0] * shape[1],
+    span: sizeOf(shape.slice(2)),
+    period: sizeOf(coefficientShape),
+    x: input,
+    scale: scales,
+    bias: biases,
+  };
+  const coefficients = [
+    ["scale", scales],
+    ["bias", biases],
+  ] as const;
+  return withOutput(context, functionName, input, options, coefficients, (out) => {
+    context.backend.affineGlobal({ ...job, out });
+  });
+}
+
+/** Whether coefficients are [N, C] rather than [C]: by shape, or by length where there is no shape. */
+function isPerSample(scale: unknown, shape: readonly number[]): boolean {
+  if (ArrayBuffer.isView(scale)) return shape[0] !== 1 && (scale as TypedArray).length === shape[0] * shape[1];
+  return (scale as { shape?: { length?: unknown } } | undefined | null)?.shape?.length === 2;
+}
+
+/** affineVectorized of the API, on an engine. */
+export function affineVectorized(
+  context: NormalizeContext,
+  x: TensorLike,
+  scale: TensorLike | TypedArray,
+  bias: TensorLike | TypedArray,
+  gamma: TensorLike | TypedArray,
+  beta: TensorLike | TypedArray,
+  options?: AffineOptions,
+): Tensor {
+  const functionName = "affineVectorized";
+  const { store } = context;
+  const input = operandOf(functionName, "x", x, store);
+  const gammas = requiredParameterOf(functionName, "gamma", gamma, elementShape(functionName, gamma, input), store);
+  const betas = requiredParameterOf(functionName, "beta", beta, gammas.shape, store);
+  const leading = input.shape.slice(0, input.shape.length - gammas.shape.length);
+  const scales = requiredParameterOf(functionName, "scale", scale, rowShape(scale, leading, input), store);
+  const biases = requiredParameterOf(functionName, "bias", bias, rowShape(bias, leading, input), store);
+  const job = {
+    functionName,
+    rows: sizeOf(leading),
+    n: sizeOf(gammas.shape),
+    x: input,
+    scale: scales,
+    bias: biases,
+    gamma: gammas,
+    beta: betas,
+  };
+  const coefficients = [
+    ["scale", scales],
+    ["bias", biases],
+    ["gamma", gammas],
+    ["beta", betas],
+  ] as const;
+  return withOutput(context, functionName, input, options, coefficients, (out) => {
+    context.backend.affineVectorized({ ...job, out });
+  });
+}
+
+/** The sizes of x that gamma covers: gamma's own shape, or for a bare array the last sizes with as many elements. */
+function elementShape(functionName: string, gamma: unknown, x: Operand): readonly number[] {
+  const bare = ArrayBuffer.isView(gamma);
+  const given = (gamma as { shape?: readonly number[] } | undefined | null)?.shape;
+  for (let first = x.shape.length - 1; first >= 0; first--) {
+    const tail = x.shape.slice(first);
+    if (bare ? sizeOf(tail) === (gamma as TypedArray).length : tail.length === given?.length) return tail;
+  }
+  const expected = `must have the last sizes of x's shape ${formatShape(x.shape)}`;
+  const got = bare ? `${(gamma as TypedArray).length} elements` : Array.isArray(given) ? formatShape(given) : typeof gamma;
+  throw new ShapeError(functionName, "gamma", expected, got);
+}
+
+/** Per-row coefficients: x's leading sizes, with or without the ones that statistics end in, or one size, the rows. */
+function rowShape(given: unknown, leading: readonly number[], x: Operand): readonly number[] {
+  const rank = (given as { shape?: { length?: unknown } } | undefined | null)?.shape?.length;
+  if (rank === x.shape.length) return x.shape.map((extent, axis) => (axis < leading.length ? extent : 1));
+  return rank === 1 ? [sizeOf(leading)] : leading;
+}
+
+function withOutput(
+  context: NormalizeContext,
+  functionName: string,
+  x: Operand,
+  options: AffineOptions | undefined,
+  inputs: readonly (readonly [string, Operand | undefined])[],
+  run: (out: Operand) => void,
+): Tensor {
+  const { operand, tensor } = outputOf(context, functionName, options?.out, x, inputs);
+  try {
+    if (sizeOf(x.shape) > 0) run(operand);
+    return tensor;
+  } catch (error) {
+    if (!options?.out) tensor.dispose();
+    throw error;
+  }
+}
