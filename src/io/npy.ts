@@ -69,7 +69,7 @@ export function writeNpy(tensor: TensorLike): Uint8Array {
 
 /** The same file as its header and a view of the tensor's own data, to be written one after the other. */
 export function npyParts({ data, shape }: TensorLike): [header: Uint8Array, data: Uint8Array] {
-  dtypeOf("writeNpy", "tensor.data", data);
+  dtypeOf("writeNpy", "tensor", data);
   checkWritable(shape, data.length);
   return [header(shape), new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
 }

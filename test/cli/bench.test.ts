@@ -26,7 +26,7 @@ describe("bench", () => {
     expect(head).toMatch(/lanenorm +plain loop +speed-up$/);
     expect(rows).toHaveLength(benchCases.length);
     for (const row of rows)
-      expect(row).toMatch(/^(layer|group) norm .*\] .* [mu]s +[\d.]+ [MG]B\/s +[\d.]+ [mu]s +[\d.]+x$/);
+      expect(row).toMatch(/^(layer|group) norm .*\] .* [mun]s +[\d.]+ [MG]B\/s +[\d.]+ [mu]s +[\d.]+x$/);
 
     const { backend, results } = JSON.parse(json.stdout.toString());
     expect(backend).toBe("wasm");

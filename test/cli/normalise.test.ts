@@ -143,7 +143,6 @@ describe("what fails exits with 1, one line and no file", () => {
     ["a file cut short", layer("short.npy"), /^lanenorm: readNpy: short\.npy must have 98304 bytes .* got 72$/],
     ["a shape that does not fit", layer(featureMap), /^lanenorm: layerNorm: .*768/],
     ["a weight that does not fit", layer(tokens, ...mapParameters), /^lanenorm: layerNorm: weight .*\[768\].*\[32\]$/],
-    ["an eps that makes no sense", layer(tokens, "--eps=-1"), /^lanenorm: layerNorm: eps .*-1$/],
     ["groups that do not divide", group("5"), /^lanenorm: groupNorm: .*5/],
     ["no groups", group("0"), /^lanenorm: groupNorm: .*0/],
   ];

@@ -409,8 +409,6 @@ describe("writeNpy", () => {
 
   it("refuses other arrays", () => {
     const data = new Float64Array(6) as unknown as Float32Array;
-    expect(() => writeNpy({ data, shape: [6] })).toThrow(
-      "writeNpy: tensor.data must be a Float32Array, got Float64Array",
-    );
+    expect(() => writeNpy({ data, shape: [6] })).toThrow(/^writeNpy: tensor must .*Float32Array, got Float64Array$/);
   });
 });
