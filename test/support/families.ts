@@ -37,6 +37,8 @@ export const hostileFamilies: Readonly<Record<string, Family>> = {
   "1e6 at every eighth of the group": spikesAtEighths(1e6),
   "+-FLT_MAX alternating": fill((_, index) => (index & 1 ? -largestFloat32 : largestFloat32)),
   "FLT_MAX, nearly constant": fill((random) => largestFloat32 * (1 - 1e-6 * random.uniform())),
+  "FLT_MAX, constant": fill(() => largestFloat32),
+  "1e-6 N(0,1) + 1e-3, under eps": normal(1e-6, 1e-3),
   "+-2 alternating, with noise, + 1e3": fill((random, index) => 1e3 + (index & 1 ? -2 : 2) + 0.01 * random.normal()),
   "step from -1e4 to 1e4": fill((random, index, n) => (2 * index < n ? -1e4 : 1e4) + random.normal()),
   "drift of 1e4": fill((random, index, n) => (1e4 * index) / n + random.normal()),
