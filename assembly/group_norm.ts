@@ -5,7 +5,7 @@
 
 import { HAS_BETA, HAS_GAMMA, mapGlobal } from "./affine";
 import { SHIFT } from "./lanes";
-import { accumulate, begin, BLOCK, CENTRE, firstShift, MEAN, RSTD, STATE_BYTES } from "./moments";
+import { accumulate, begin, BLOCK, CENTRE, firstShift, MEAN, RSTD, slopeOf, STATE_BYTES } from "./moments";
 import { momentsOfRow, prescaled, settle, storeStatistics, WANTS_STATISTICS } from "./rows";
 
 /** Elements per turn of map and sums. */
@@ -94,7 +94,7 @@ function mapGroup(
 
 /** rstd * gamma. */
 function scaleOf(state: usize, gamma: usize, flags: i32): f32 {
-  const rstd = f64.load(state, RSTD);
+  const rstd = slopeOf(f64.load(state, RSTD));
   return <f32>(flags & HAS_GAMMA ? rstd * <f64>f32.load(gamma) : rstd);
 }
 

@@ -52,6 +52,8 @@ export const RESCALE: i32 = 2;
 const TRIED_SHIFT: i32 = 1;
 const TRIED_SCALE: i32 = 2;
 
+const STEEPEST: f64 = 1152921504606846976; // 2^60
+
 /** Below this, squares of float32 numbers may have lost digits to underflow (2^-80; the smallest is 2^-149). */
 export const SMALLEST_SAFE: f64 = 8.271806125530277e-25;
 
@@ -221,15 +223,24 @@ function conclude(state: usize, mean: f64, variance: f64, radicand: f64): void {
   f64.store(state, variance, VARIANCE);
   f64.store(state, rstd, RSTD);
   f32.store(state, centre, CENTRE);
-  f32.store(state, <f32>rstd, SLOPE);
+  f32.store(state, <f32>slopeOf(rstd), SLOPE);
   // What is left to add after x - centre, because the centre is the mean rounded. Within one standard deviation of
   // zero it is below half an ulp of the result: -0 then, which added changes no bit, so that loops may leave it out.
-  f32.store(state, mean * mean > radicand ? <f32>((<f64>centre - mean) * rstd) : -0.0, RESIDUAL);
+  f32.store(state, mean * mean > variance ? <f32>((<f64>centre - mean) * rstd) : -0.0, RESIDUAL);
 }
 
-/** After RESCALE: begins again with a power of two that brings `magnitude`, the row's largest, near 1. */
+/** rstd for a map: only rows without any deviation are steeper than 2^60, and must not get 0 * Infinity. */
+@inline
+export function slopeOf(rstd: f64): f64 {
+  return rstd < Infinity ? min(rstd, STEEPEST) : rstd;
+}
+
+/**
+ * After RESCALE: begins again with a power of two that brings `magnitude`, the row's largest, near 1. A row with an
+ * infinity becomes NaN altogether, its mean included, as in PyTorch.
+ */
 export function rescale(state: usize, magnitude: f32): void {
-  begin(state, 0, powerOfTwoFor(magnitude), TRIED_SCALE);
+  begin(state, magnitude < Infinity ? 0 : NaN, powerOfTwoFor(magnitude), TRIED_SCALE);
 }
 
 /** 2^-exponent(magnitude), within float32's normal numbers; 1 where no scale can help (zero, Inf, NaN). */

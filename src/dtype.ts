@@ -25,7 +25,7 @@ function constructorName(value: object): string | undefined {
 /** The dtype of a typed array; a declared dtype must agree with it. Throws DTypeError. */
 export function dtypeOf(functionName: string, argument: string, data: unknown, declared?: unknown): DType {
   if (!(data instanceof Float32Array)) {
-    throw new DTypeError(functionName, argument, "must hold a Float32Array", describe(data));
+    throw new DTypeError(functionName, argument, "must be a Float32Array", describe(data));
   }
   if (declared !== undefined && declared !== "float32") {
     const got = typeof declared === "string" ? declared : describe(declared);
