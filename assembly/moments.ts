@@ -67,13 +67,6 @@ export function begin(state: usize, shift: f32, scale: f32, attempts: i32): void
   f32.store(state, scale, SCALE);
 }
 
-/** A state as it is when a row without a shift has been summed. */
-export function resume(state: usize, sum: f64, squares: f64): void {
-  begin(state, 0, 1, 0);
-  f64.store(state, sum, SUM);
-  f64.store(state, squares, SQUARES);
-}
-
 /** Empties a block's float32 accumulators into the open chunk's float64 lanes. */
 @inline
 export function flush(state: usize, s: v128, q: v128): void {
@@ -211,22 +204,28 @@ export function finish(state: usize, inverse: f64, eps: f64): i32 {
 
 /** Rounding may leave a variance of zero a little below it; NaN stays. */
 @inline
-function max0(value: f64): f64 {
+export function max0(value: f64): f64 {
   return value < 0 ? 0 : value;
 }
 
 @inline
 function conclude(state: usize, mean: f64, variance: f64, radicand: f64): void {
   const rstd = 1 / sqrt(radicand);
-  const centre = <f32>mean;
   f64.store(state, mean, MEAN);
   f64.store(state, variance, VARIANCE);
   f64.store(state, rstd, RSTD);
-  f32.store(state, centre, CENTRE);
+  f32.store(state, <f32>mean, CENTRE);
   f32.store(state, <f32>slopeOf(rstd), SLOPE);
-  // What is left to add after x - centre, because the centre is the mean rounded. Within one standard deviation of
-  // zero it is below half an ulp of the result: -0 then, which added changes no bit, so that loops may leave it out.
-  f32.store(state, mean * mean > variance ? <f32>((<f64>centre - mean) * rstd) : -0.0, RESIDUAL);
+  f32.store(state, residualOf(mean, variance, rstd), RESIDUAL);
+}
+
+/**
+ * What is left to add after x - centre, because the centre is the mean rounded. Within one standard deviation of zero
+ * it is below half an ulp of the result: -0 then, which added changes no bit, so that loops may leave it out.
+ */
+@inline
+export function residualOf(mean: f64, variance: f64, rstd: f64): f32 {
+  return mean * mean > variance ? <f32>((<f64>(<f32>mean) - mean) * rstd) : -0.0;
 }
 
 /** rstd for a map: only rows without any deviation are steeper than 2^60, and must not get 0 * Infinity. */

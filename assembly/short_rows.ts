@@ -3,11 +3,24 @@
 // Rows go in batches, in three phases: the sums of every row; then the statistics, two rows in the lanes of a float64
 // vector; then the maps, two rows for one load of gamma and beta. So no map waits for its row's square root and
 // division. The arithmetic and its order are those of moments.ts: a row has the same bits on either path.
+//
+// The first sums take no shift. A batch with rows that need one sums those rows again and maps with residuals; a batch
+// with a row whose squares leave float32's range goes row by row, as long rows do.
 
-import { HAS_BETA, HAS_GAMMA, mapVectorized } from "./affine";
+import { HAS_BETA, HAS_GAMMA, mapVectorized, standardize4 } from "./affine";
 import { add4, load4, mul4, SHIFT, squaresOfFour, store4, sub4, sumOfFour, widen, zero4 } from "./lanes";
-import { accumulateTail, begin, LANES, LANES_SQUARED, QUAD, resume, SMALLEST_SAFE, STATE_BYTES } from "./moments";
-import { mapRow, prescaled, settle, storeStatistics, WANTS_STATISTICS } from "./rows";
+import {
+  accumulateTail,
+  begin,
+  LANES,
+  LANES_SQUARED,
+  max0,
+  QUAD,
+  residualOf,
+  SMALLEST_SAFE,
+  STATE_BYTES,
+} from "./moments";
+import { mapRow, momentsOfRow, prescaled, storeStatistics, WANTS_STATISTICS } from "./rows";
 
 /** Rows in a batch: enough to overlap their latencies, few enough to stay in the first cache. Even. */
 const BATCH: i32 = 16;
@@ -15,6 +28,7 @@ const BATCH: i32 = 16;
 // What the phases hand over, a slot for each row of the batch, behind one full state for repairs. Byte offsets:
 const CENTRE: usize = 0; // float32
 const SCALE: usize = 4; // float32
+const RESIDUAL: usize = 8; // float32
 const SUMS: usize = 16; // float64 sum, float64 sum of squares
 const SLOT: usize = 32;
 
@@ -43,7 +57,10 @@ export function shortRows(
     if (finishBatch(inverse, eps, slots, end) && eps >= 0) {
       if (flags & WANTS_STATISTICS) storeSlots(mean, rstd, slots, end);
       mapBatch(out, x, gamma, beta, n, slots, end, flags & (HAS_GAMMA | HAS_BETA));
-    } else repairBatch(out, x, gamma, beta, mean, rstd, n, count, inverse, eps, scratch, slots, flags);
+    } else if (shiftBatch(x, n, inverse, eps, scratch, slots, end)) {
+      if (flags & WANTS_STATISTICS) storeSlots(mean, rstd, slots, end);
+      mapBatchWithResiduals(out, x, gamma, beta, n, slots, end, flags & (HAS_GAMMA | HAS_BETA));
+    } else rowByRow(out, x, gamma, beta, mean, rstd, n, count, inverse, eps, scratch, flags);
     x += stride * <usize>count;
     out += stride * <usize>count;
     mean += <usize>count << SHIFT;
@@ -53,42 +70,57 @@ export function shortRows(
 
 function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
   const stride = <usize>n << SHIFT;
-  const tail = n & (QUAD - 1);
-  const quadBytes = <usize>(n - tail) << SHIFT;
-  const pairBytes = quadBytes & ~127;
   do {
-    let s = zero4();
-    let q = zero4();
-    let p = x;
-    if (pairBytes > 0) {
-      const pairEnd = x + pairBytes;
-      do {
-        s = add4(s, quadSum(p));
-        q = add4(q, quadSquares(p));
-        s = add4(s, quadSum(p + 64));
-        q = add4(q, quadSquares(p + 64));
-        p += 128;
-      } while (p < pairEnd);
-    }
-    if (pairBytes < quadBytes) {
-      s = add4(s, quadSum(p));
-      q = add4(q, quadSquares(p));
-    }
-    if (tail > 0) storeWithTail(slot, s, q, state, x + quadBytes, tail);
-    else v128.store(slot, sumsOfPairs(widen(s), widen(q)), SUMS);
+    sumRow(x, n, state, slot, 0, false);
     x += stride;
     slot += SLOT;
   } while (slot < end);
 }
 
+/** The sums of one row's d = x - k, or of its x. */
 @inline
-function quadSum(p: usize): v128 {
-  return sumOfFour(load4(p), load4(p + 16), load4(p + 32), load4(p + 48));
+function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bool): void {
+  const tail = n & (QUAD - 1);
+  const quadBytes = <usize>(n - tail) << SHIFT;
+  const pairBytes = quadBytes & ~127;
+  const shift = f32x4.splat(k);
+  let s = zero4();
+  let q = zero4();
+  let p = x;
+  if (pairBytes > 0) {
+    const pairEnd = x + pairBytes;
+    do {
+      s = add4(s, quadSum(p, shift, shifted));
+      q = add4(q, quadSquares(p, shift, shifted));
+      s = add4(s, quadSum(p + 64, shift, shifted));
+      q = add4(q, quadSquares(p + 64, shift, shifted));
+      p += 128;
+    } while (p < pairEnd);
+  }
+  if (pairBytes < quadBytes) {
+    s = add4(s, quadSum(p, shift, shifted));
+    q = add4(q, quadSquares(p, shift, shifted));
+  }
+  if (tail > 0) storeWithTail(slot, s, q, state, x + quadBytes, tail);
+  else v128.store(slot, sumsOfPairs(widen(s), widen(q)), SUMS);
 }
 
+// prettier-ignore
 @inline
-function quadSquares(p: usize): v128 {
-  return squaresOfFour(load4(p), load4(p + 16), load4(p + 32), load4(p + 48));
+function deviation(p: usize, k: v128, shifted: bool): v128 {
+  return shifted ? sub4(load4(p), k) : load4(p);
+}
+
+// prettier-ignore
+@inline
+function quadSum(p: usize, k: v128, shifted: bool): v128 {
+  return sumOfFour(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
+}
+
+// prettier-ignore
+@inline
+function quadSquares(p: usize, k: v128, shifted: bool): v128 {
+  return squaresOfFour(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
 }
 
 /** Adds a row's last n % 16 elements, a block of their own, to the sums of its quads. */
@@ -141,8 +173,43 @@ function finishPair(slot: usize, inverse: v128, eps: v128): v128 {
   return v128.and(inRange, f64x2.le(offset, variance));
 }
 
-/** The way of a batch in which a row needs a shift or a scale: row by row, from the sums at hand. */
-function repairBatch(
+/** Sums rows again that need a shift, and finishes all of a batch. False if a row needs a scale. */
+// prettier-ignore
+function shiftBatch(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize, end: usize): bool {
+  for (; slot < end; slot += SLOT) {
+    if (!shiftRow(x, n, inverse, eps, state, slot)) return false;
+    x += <usize>n << SHIFT;
+  }
+  begin(state, 0, 1, 0);
+  return true;
+}
+
+/** moments.finish for one row from the sums in its slot: the same steps in the same order. */
+function shiftRow(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize): bool {
+  let k: f32 = 0;
+  let offset = f64.load(slot, SUMS) * inverse;
+  let squares = f64.load(slot, SUMS + 8);
+  let variance = squares * inverse - offset * offset;
+  if (!(squares < Infinity && max0(variance) + eps >= SMALLEST_SAFE)) return false;
+  if (offset * offset > variance) {
+    k = <f32>offset;
+    begin(state, k, 1, 0);
+    sumRow(x, n, state, slot, k, true);
+    offset = f64.load(slot, SUMS) * inverse;
+    squares = f64.load(slot, SUMS + 8);
+    variance = squares * inverse - offset * offset;
+    if (!(squares < Infinity && max0(variance) + eps >= SMALLEST_SAFE)) return false;
+  }
+  const mean = <f64>k + offset;
+  const rstd = 1 / sqrt(max0(variance) + eps);
+  f32.store(slot, <f32>mean, CENTRE);
+  f32.store(slot, <f32>rstd, SCALE);
+  f32.store(slot, residualOf(mean, max0(variance), rstd), RESIDUAL);
+  return true;
+}
+
+/** The way of a batch in which a row needs a scale. */
+function rowByRow(
   out: usize,
   x: usize,
   gamma: usize,
@@ -154,23 +221,20 @@ function repairBatch(
   inverse: f64,
   eps: f64,
   state: usize,
-  slot: usize,
   flags: i32,
 ): void {
   const stride = <usize>n << SHIFT;
   for (let row = 0; row < count; row++) {
-    resume(state, f64.load(slot, SUMS), f64.load(slot, SUMS + 8));
-    settle(state, x, n, inverse, eps);
+    momentsOfRow(state, x, n, inverse, eps);
     if (flags & WANTS_STATISTICS) storeStatistics(state, mean, rstd, row);
     mapRow(out, prescaled(state, out, x, n), gamma, beta, n, state, flags & (HAS_GAMMA | HAS_BETA));
     x += stride;
     out += stride;
-    slot += SLOT;
   }
   begin(state, 0, 1, 0);
 }
 
-/** Without a shift or a scale, the mean is the centre and rstd the scale, to the bit. */
+/** Without a scale, a row's mean is its centre and rstd its slope, to the bit. */
 function storeSlots(mean: usize, rstd: usize, slot: usize, end: usize): void {
   do {
     f32.store(mean, f32.load(slot, CENTRE));
@@ -183,18 +247,29 @@ function storeSlots(mean: usize, rstd: usize, slot: usize, end: usize): void {
 
 // prettier-ignore
 function mapBatch(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, end: usize, parameters: i32): void {
+  mapSlots(out, x, gamma, beta, n, slot, end, parameters, false);
+}
+
+// prettier-ignore
+function mapBatchWithResiduals(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, end: usize, parameters: i32): void {
+  mapSlots(out, x, gamma, beta, n, slot, end, parameters, true);
+}
+
+// prettier-ignore
+@inline
+function mapSlots(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, end: usize, parameters: i32, residuals: bool): void {
   const stride = <usize>n << SHIFT;
   const quads = n & ~(QUAD - 1);
   if (parameters == (HAS_GAMMA | HAS_BETA) && quads > 0) {
     for (; slot + SLOT < end; slot += 2 * SLOT) {
-      mapPairQuads(out, x, gamma, beta, quads, stride, slot);
-      if (quads < n) mapPairTail(out, x, gamma, beta, n, slot);
+      mapPairQuads(out, x, gamma, beta, quads, stride, slot, residuals);
+      if (quads < n) mapPairTail(out, x, gamma, beta, n, slot, residuals);
       x += 2 * stride;
       out += 2 * stride;
     }
   }
   for (; slot < end; slot += SLOT) {
-    mapSlot(out, x, gamma, beta, n, slot, parameters);
+    mapSlot(out, x, gamma, beta, n, slot, parameters, residuals);
     x += stride;
     out += stride;
   }
@@ -210,19 +285,22 @@ function mapPairQuads(
   quads: i32,
   stride: usize,
   slot: usize,
+  residuals: bool,
 ): void {
   const c0 = v128.load32_splat(slot, CENTRE);
   const s0 = v128.load32_splat(slot, SCALE);
+  const r0 = v128.load32_splat(slot, RESIDUAL);
   const c1 = v128.load32_splat(slot + SLOT, CENTRE);
   const s1 = v128.load32_splat(slot + SLOT, SCALE);
+  const r1 = v128.load32_splat(slot + SLOT, RESIDUAL);
   const end = gamma + (<usize>quads << SHIFT);
   let x1 = x + stride;
   let out1 = out + stride;
   do {
-    mapBoth(out, x, out1, x1, gamma, beta, c0, s0, c1, s1);
-    mapBoth(out + 16, x + 16, out1 + 16, x1 + 16, gamma + 16, beta + 16, c0, s0, c1, s1);
-    mapBoth(out + 32, x + 32, out1 + 32, x1 + 32, gamma + 32, beta + 32, c0, s0, c1, s1);
-    mapBoth(out + 48, x + 48, out1 + 48, x1 + 48, gamma + 48, beta + 48, c0, s0, c1, s1);
+    mapBoth(out, x, out1, x1, gamma, beta, c0, s0, r0, c1, s1, r1, residuals);
+    mapBoth(out + 16, x + 16, out1 + 16, x1 + 16, gamma + 16, beta + 16, c0, s0, r0, c1, s1, r1, residuals);
+    mapBoth(out + 32, x + 32, out1 + 32, x1 + 32, gamma + 32, beta + 32, c0, s0, r0, c1, s1, r1, residuals);
+    mapBoth(out + 48, x + 48, out1 + 48, x1 + 48, gamma + 48, beta + 48, c0, s0, r0, c1, s1, r1, residuals);
     gamma += 64;
     beta += 64;
     x += 64;
@@ -242,24 +320,31 @@ function mapBoth(
   beta: usize,
   c0: v128,
   s0: v128,
+  r0: v128,
   c1: v128,
   s1: v128,
+  r1: v128,
+  residuals: bool,
 ): void {
   const g = load4(gamma);
   const b = load4(beta);
-  store4(out0, add4(mul4(mul4(sub4(load4(x0), c0), s0), g), b));
-  store4(out1, add4(mul4(mul4(sub4(load4(x1), c1), s1), g), b));
+  store4(out0, add4(mul4(standardize4(load4(x0), c0, s0, r0, residuals), g), b));
+  store4(out1, add4(mul4(standardize4(load4(x1), c1, s1, r1, residuals), g), b));
 }
 
-function mapPairTail(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize): void {
+// prettier-ignore
+function mapPairTail(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, residuals: bool): void {
   const done = <usize>(n & ~(QUAD - 1)) << SHIFT;
   const stride = <usize>n << SHIFT;
   const tail = n & (QUAD - 1);
-  mapSlot(out + done, x + done, gamma + done, beta + done, tail, slot, HAS_GAMMA | HAS_BETA);
-  mapSlot(out + stride + done, x + stride + done, gamma + done, beta + done, tail, slot + SLOT, HAS_GAMMA | HAS_BETA);
+  const both = HAS_GAMMA | HAS_BETA;
+  mapSlot(out + done, x + done, gamma + done, beta + done, tail, slot, both, residuals);
+  mapSlot(out + stride + done, x + stride + done, gamma + done, beta + done, tail, slot + SLOT, both, residuals);
 }
 
 /** The map of `count` elements with the coefficients of a slot. */
-function mapSlot(out: usize, x: usize, gamma: usize, beta: usize, count: i32, slot: usize, parameters: i32): void {
-  mapVectorized(out, x, gamma, beta, count, f32.load(slot, CENTRE), f32.load(slot, SCALE), -0.0, parameters);
+// prettier-ignore
+function mapSlot(out: usize, x: usize, gamma: usize, beta: usize, count: i32, slot: usize, parameters: i32, residuals: bool): void {
+  const residual: f32 = residuals ? f32.load(slot, RESIDUAL) : -0.0;
+  mapVectorized(out, x, gamma, beta, count, f32.load(slot, CENTRE), f32.load(slot, SCALE), residual, parameters);
 }
