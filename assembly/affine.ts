@@ -17,10 +17,11 @@ function global4(x: v128, centre: v128, scale: v128, bias: v128): v128 {
 /** One centre, scale and bias for `count` elements; out may be x. */
 export function mapGlobal(out: usize, x: usize, count: i32, centre: f32, scale: f32, bias: f32): void {
   const quads = count & ~(QUAD - 1);
-  const done = <usize>quads << SHIFT;
+  const done = (<usize>quads) << SHIFT;
   if (quads > 0) mapGlobalQuads(out, x, x + done, centre, scale, bias);
   mapGlobalTail(out + done, x + done, count & (QUAD - 1), centre, scale, bias);
 }
+
 
 @inline
 function mapGlobalQuads(out: usize, x: usize, end: usize, centre: f32, scale: f32, bias: f32): void {
@@ -36,6 +37,7 @@ function mapGlobalQuads(out: usize, x: usize, end: usize, centre: f32, scale: f3
     out += 64;
   } while (x < end);
 }
+
 
 @inline
 function mapGlobalTail(out: usize, x: usize, count: i32, centre: f32, scale: f32, bias: f32): void {
@@ -81,7 +83,7 @@ function mapQuads(
   const c = f32x4.splat(centre);
   const s = f32x4.splat(scale);
   const r = f32x4.splat(residual);
-  const end = x + (<usize>count << SHIFT);
+  const end = x + ((<usize>count) << SHIFT);
   do {
     store4(out, affine4(standardize4(load4(x), c, s, r, true), gamma, beta, hasGamma, hasBeta));
     store4(out + 16, affine4(standardize4(load4(x + 16), c, s, r, true), gamma + 16, beta + 16, hasGamma, hasBeta));
@@ -137,6 +139,6 @@ export function mapVectorized(
     else if (parameters == HAS_BETA) mapQuads(out, x, gamma, beta, quads, centre, scale, residual, false, true);
     else mapQuads(out, x, gamma, beta, quads, centre, scale, residual, false, false);
   }
-  const done = <usize>quads << SHIFT;
+  const done = (<usize>quads) << SHIFT;
   mapTail(out + done, x + done, gamma + done, beta + done, count & (QUAD - 1), centre, scale, residual, parameters);
 }

@@ -32,7 +32,7 @@ export function groupNorm(
 ): void {
   const n = channels * span;
   const inverse = 1 / <f64>n;
-  const stride = <usize>n << SHIFT;
+  const stride = (<usize>n) << SHIFT;
   let current = scratch;
   let next = scratch + STATE_BYTES;
   let group = 0;
@@ -41,7 +41,7 @@ export function groupNorm(
     const following = r + 1 < rows ? x + stride : 0;
     if (flags & WANTS_STATISTICS) storeStatistics(current, mean, rstd, r);
     if (following) begin(next, firstShift(following, n), 1, 0);
-    const parameters = <usize>(group * channels) << SHIFT;
+    const parameters = (<usize>(group * channels)) << SHIFT;
     const source = prescaled(current, out, x, n);
     mapGroup(out, source, following, gamma + parameters, beta + parameters, channels, span, current, next, flags);
     if (following) settle(next, following, n, inverse, eps);
@@ -73,15 +73,15 @@ function mapGroup(
   for (let channel = 0; channel < channels; channel++) {
     const scale = scaleOf(current, gamma, flags);
     const bias = biasOf(current, gamma, beta, flags);
-    for (let left = span; left > 0; ) {
+    for (let left = span; left > 0;) {
       const piece = min(left, PIECE);
       if (summed < min(n, mapped + piece)) {
         const part = min(n, (mapped + piece + BLOCK - 1) & ~(BLOCK - 1)) - summed;
-        accumulate(next, following + (<usize>summed << SHIFT), part);
+        accumulate(next, following + ((<usize>summed) << SHIFT), part);
         summed += part;
       }
       mapGlobal(out, x, piece, f32.load(current, CENTRE), scale, bias);
-      const bytes = <usize>piece << SHIFT;
+      const bytes = (<usize>piece) << SHIFT;
       x += bytes;
       out += bytes;
       mapped += piece;

@@ -57,7 +57,7 @@ function longRows(
   flags: i32,
 ): void {
   const inverse = 1 / <f64>n;
-  const stride = <usize>n << SHIFT;
+  const stride = (<usize>n) << SHIFT;
   const parameters = flags & (HAS_GAMMA | HAS_BETA);
   let current = scratch;
   let next = scratch + STATE_BYTES;
@@ -99,7 +99,7 @@ function mapAndAccumulate(
     const part = min(left, CHUNK);
     fuseChunk(out, x, following, gamma, beta, part, current, next, parameters);
     if (part < n) advance(next, part);
-    const bytes = <usize>part << SHIFT;
+    const bytes = (<usize>part) << SHIFT;
     out += bytes;
     x += bytes;
     following += bytes;
@@ -108,7 +108,17 @@ function mapAndAccumulate(
     left -= part;
   }
   if (tail > 0) {
-    mapTail(out, x, gamma, beta, tail, f32.load(current, CENTRE), f32.load(current, SLOPE), f32.load(current, RESIDUAL), parameters);
+    mapTail(
+      out,
+      x,
+      gamma,
+      beta,
+      tail,
+      f32.load(current, CENTRE),
+      f32.load(current, SLOPE),
+      f32.load(current, RESIDUAL),
+      parameters,
+    );
     accumulateTail(next, following, tail);
     advance(next, tail);
   }
@@ -170,9 +180,9 @@ function fuse(
   const k = v128.load32_splat(next, K);
   let lanes = v128.load(next, LANES);
   let squared = v128.load(next, LANES_SQUARED);
-  const end = following + (<usize>count << SHIFT);
+  const end = following + ((<usize>count) << SHIFT);
   do {
-    const blockEnd = min(following + (<usize>BLOCK << SHIFT), end);
+    const blockEnd = min(following + ((<usize>BLOCK) << SHIFT), end);
     let s = zero4();
     let q = zero4();
     do {

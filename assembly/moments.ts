@@ -8,7 +8,20 @@
 // elements in float32, then float64; chunks of 64 blocks whose totals are added in order; the last n % 16 elements
 // are a block of their own. A row may therefore arrive in pieces, cut at any multiple of a block.
 
-import { add4, load4, loadPart, mul4, SHIFT, squaresOfFour, sub4, sumOfFour, sumOfLanes, sumOfPair, widen, zero4 } from "./lanes";
+import {
+  add4,
+  load4,
+  loadPart,
+  mul4,
+  SHIFT,
+  squaresOfFour,
+  sub4,
+  sumOfFour,
+  sumOfLanes,
+  sumOfPair,
+  widen,
+  zero4,
+} from "./lanes";
 
 /** Elements that one vector accumulator takes before it is emptied into float64: more would round away digits. */
 export const BLOCK: i32 = 128;
@@ -109,10 +122,10 @@ function accumulateQuads(state: usize, x: usize, count: i32, scaled: bool): void
   const scale = v128.load32_splat(state, SCALE);
   let lanes = v128.load(state, LANES);
   let squared = v128.load(state, LANES_SQUARED);
-  const end = x + (<usize>count << SHIFT);
+  const end = x + ((<usize>count) << SHIFT);
   // Loops test at their end: V8 then keeps what does not change outside of them.
   do {
-    const blockEnd = min(x + (<usize>BLOCK << SHIFT), end);
+    const blockEnd = min(x + ((<usize>BLOCK) << SHIFT), end);
     let s = zero4();
     let q = zero4();
     do {
@@ -170,7 +183,7 @@ export function accumulate(state: usize, x: usize, count: i32): void {
     if (plain) accumulatePlain(state, x, part);
     else accumulateScaled(state, x, part);
     advance(state, part);
-    x += <usize>part << SHIFT;
+    x += (<usize>part) << SHIFT;
     quads -= part;
   }
   const tail = count & (QUAD - 1);
@@ -207,6 +220,7 @@ export function finish(state: usize, inverse: f64, eps: f64): i32 {
 export function max0(value: f64): f64 {
   return value < 0 ? 0 : value;
 }
+
 
 @inline
 function conclude(state: usize, mean: f64, variance: f64, radicand: f64): void {
@@ -247,7 +261,7 @@ function powerOfTwoFor(magnitude: f32): f32 {
   if (!(magnitude > 0 && magnitude < Infinity)) return 1;
   const exponent = <i32>((reinterpret<u32>(magnitude) >> 23) & 0xff);
   const inverse = max(1, min(254, 254 - exponent));
-  return reinterpret<f32>(<u32>inverse << 23);
+  return reinterpret<f32>((<u32>inverse) << 23);
 }
 
 /**
@@ -258,7 +272,7 @@ function powerOfTwoFor(magnitude: f32): f32 {
 export function firstShift(x: usize, n: i32): f32 {
   if (n <= SHORT) return 0;
   if (n <= SAMPLE_SPREAD) return sumOfLanes(sumOfFour(load4(x), load4(x + 16), load4(x + 32), load4(x + 48))) * 0.0625;
-  const step = <usize>(n >>> 3) << SHIFT;
+  const step = (<usize>(n >>> 3)) << SHIFT;
   return meanOfEight(x, step);
 }
 

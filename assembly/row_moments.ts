@@ -10,7 +10,7 @@ export function rowMoments(mean: usize, variance: usize, x: usize, rows: i32, n:
   for (let row = 0; row < rows; row++) {
     momentsOfRow(scratch, x, n, inverse, 0);
     storeMoments(scratch, mean, variance);
-    x += <usize>n << SHIFT;
+    x += (<usize>n) << SHIFT;
     mean += 1 << SHIFT;
     variance += 1 << SHIFT;
   }

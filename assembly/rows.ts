@@ -41,7 +41,7 @@ export function settle(state: usize, x: usize, n: i32, inverse: f64, eps: f64): 
 
 /** Mean and rstd of a row, in the units of x. */
 export function storeStatistics(state: usize, mean: usize, rstd: usize, row: i32): void {
-  const at = <usize>row << SHIFT;
+  const at = (<usize>row) << SHIFT;
   const scale = <f64>f32.load(state, SCALE);
   f32.store(mean + at, <f32>(f64.load(state, MEAN) / scale));
   f32.store(rstd + at, <f32>(f64.load(state, RSTD) * scale));

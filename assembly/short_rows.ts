@@ -45,7 +45,7 @@ export function shortRows(
   scratch: usize,
   flags: i32,
 ): void {
-  const stride = <usize>n << SHIFT;
+  const stride = (<usize>n) << SHIFT;
   const inverse = 1 / <f64>n;
   const slots = scratch + STATE_BYTES;
   begin(scratch, 0, 1, 0);
@@ -63,13 +63,13 @@ export function shortRows(
     } else rowByRow(out, x, gamma, beta, mean, rstd, n, count, inverse, eps, scratch, flags);
     x += stride * <usize>count;
     out += stride * <usize>count;
-    mean += <usize>count << SHIFT;
-    rstd += <usize>count << SHIFT;
+    mean += (<usize>count) << SHIFT;
+    rstd += (<usize>count) << SHIFT;
   }
 }
 
 function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
-  const stride = <usize>n << SHIFT;
+  const stride = (<usize>n) << SHIFT;
   do {
     sumRow(x, n, state, slot, 0, false);
     x += stride;
@@ -81,7 +81,7 @@ function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void
 @inline
 function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bool): void {
   const tail = n & (QUAD - 1);
-  const quadBytes = <usize>(n - tail) << SHIFT;
+  const quadBytes = (<usize>(n - tail)) << SHIFT;
   const pairBytes = quadBytes & ~127;
   const shift = f32x4.splat(k);
   let s = zero4();
@@ -223,7 +223,7 @@ function rowByRow(
   state: usize,
   flags: i32,
 ): void {
-  const stride = <usize>n << SHIFT;
+  const stride = (<usize>n) << SHIFT;
   for (let row = 0; row < count; row++) {
     momentsOfRow(state, x, n, inverse, eps);
     if (flags & WANTS_STATISTICS) storeStatistics(state, mean, rstd, row);
@@ -293,7 +293,7 @@ function mapPairQuads(
   const c1 = v128.load32_splat(slot + SLOT, CENTRE);
   const s1 = v128.load32_splat(slot + SLOT, SCALE);
   const r1 = v128.load32_splat(slot + SLOT, RESIDUAL);
-  const end = gamma + (<usize>quads << SHIFT);
+  const end = gamma + ((<usize>quads) << SHIFT);
   let x1 = x + stride;
   let out1 = out + stride;
   do {
@@ -309,6 +309,7 @@ function mapPairQuads(
     out1 += 64;
   } while (gamma < end);
 }
+
 
 @inline
 function mapBoth(

@@ -22,9 +22,19 @@ interface Residence {
 }
 
 /**
+ * The key of `using`, where TypeScript's lib knows it: so that the declarations also compile where it does not.
+ */
+type DisposeSymbol = SymbolConstructor extends { readonly dispose: infer Key extends symbol } ? Key : never;
+
+/** `using tensor = engine.tensor(...)` frees the tensor at the end of the block. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging -- defined below
+export interface Tensor extends Record<DisposeSymbol, () => void> {}
+
+/**
  * A dense row-major tensor. Host tensors wrap an ordinary typed array; resident tensors lie in an engine's linear
  * memory, which nothing is copied from or to, and are freed by `dispose()`, `using` or `engine.scope`.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
 export class Tensor implements TensorLike {
   readonly shape: readonly number[];
   readonly dtype: DType;
@@ -97,7 +107,7 @@ export class Tensor implements TensorLike {
   }
 }
 
-// Not every engine has Symbol.dispose (Safari), and not every TypeScript lib declares it: see DisposableTensor.
+// Not every engine has Symbol.dispose: Safari does not.
 if (Symbol.dispose) {
   Object.defineProperty(Tensor.prototype, Symbol.dispose, { value: Tensor.prototype.dispose });
 }

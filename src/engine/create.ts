@@ -65,7 +65,12 @@ function backendOf(options: EngineOptions, store: Store, compiled: () => WebAsse
     return wasmBackend({ kernels, store, kernelScratch: options.memory ? -1 : KERNEL_SCRATCH });
   } catch (reason) {
     if (backend === "auto") return jsBackend;
-    throw new UnsupportedError(FUNCTION, "backend", 'must be "js" or "auto" on this platform', `"wasm": ${String(reason)}`);
+    throw new UnsupportedError(
+      FUNCTION,
+      "backend",
+      'must be "js" or "auto" on this platform',
+      `"wasm": ${String(reason)}`,
+    );
   }
 }
 
@@ -92,7 +97,12 @@ function checkOptions(options: unknown): asserts options is EngineOptions {
     throw new ArgumentError(FUNCTION, "backend", 'must be "auto", "wasm" or "js"', got);
   }
   if (maximumBytes !== undefined && !(typeof maximumBytes === "number" && maximumBytes >= PAGE_BYTES)) {
-    throw new ArgumentError(FUNCTION, "maximumBytes", `must be at least one page, ${PAGE_BYTES}`, describe(maximumBytes));
+    throw new ArgumentError(
+      FUNCTION,
+      "maximumBytes",
+      `must be at least one page, ${PAGE_BYTES}`,
+      describe(maximumBytes),
+    );
   }
   if (memory !== undefined && !isMemory(memory)) {
     throw new ArgumentError(FUNCTION, "memory", "must be a WebAssembly.Memory", describe(memory));

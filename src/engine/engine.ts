@@ -170,7 +170,12 @@ export class Engine {
     const { store } = this.#context;
     const bytes = sizeOf(shape) * 4;
     if (bytes > ADDRESSABLE_BYTES) {
-      throw new OutOfMemoryError(functionName, "shape", `must take at most ${ADDRESSABLE_BYTES} bytes`, `${bytes} bytes`);
+      throw new OutOfMemoryError(
+        functionName,
+        "shape",
+        `must take at most ${ADDRESSABLE_BYTES} bytes`,
+        `${bytes} bytes`,
+      );
     }
     const tensor = Tensor.resident(store, store.heap.allocate(functionName, bytes), shape, true);
     this.#scopes.track(tensor);

@@ -49,7 +49,12 @@ export class LinearMemory {
     try {
       this.memory.grow(pages);
     } catch {
-      throw new OutOfMemoryError(functionName, "linear memory", `must grow by ${pages} pages`, "a refusal of the platform");
+      throw new OutOfMemoryError(
+        functionName,
+        "linear memory",
+        `must grow by ${pages} pages`,
+        "a refusal of the platform",
+      );
     }
   }
 }

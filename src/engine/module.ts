@@ -35,15 +35,7 @@ export interface Kernels {
     flags: number,
   ): void;
   row_moments(mean: Offset, variance: Offset, x: Offset, rows: number, n: number, scratch: Offset): void;
-  affine_global(
-    out: Offset,
-    x: Offset,
-    scale: Offset,
-    bias: Offset,
-    runs: number,
-    span: number,
-    period: number,
-  ): void;
+  affine_global(out: Offset, x: Offset, scale: Offset, bias: Offset, runs: number, span: number, period: number): void;
   affine_vectorized(
     out: Offset,
     x: Offset,

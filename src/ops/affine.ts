@@ -101,7 +101,11 @@ function elementShape(functionName: string, gamma: unknown, x: Operand): readonl
     if (bare ? sizeOf(tail) === (gamma as TypedArray).length : tail.length === given?.length) return tail;
   }
   const expected = `must have the last sizes of x's shape ${formatShape(x.shape)}`;
-  const got = bare ? `${(gamma as TypedArray).length} elements` : Array.isArray(given) ? formatShape(given) : typeof gamma;
+  const got = bare
+    ? `${(gamma as TypedArray).length} elements`
+    : Array.isArray(given)
+      ? formatShape(given)
+      : typeof gamma;
   throw new ShapeError(functionName, "gamma", expected, got);
 }
 

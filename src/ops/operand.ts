@@ -27,7 +27,12 @@ export function operandOf(functionName: string, argument: string, value: unknown
 function tensorOperand(functionName: string, argument: string, tensor: Tensor, store: Store): Operand {
   tensor.assertAlive(functionName, argument);
   if (tensor.store !== undefined && tensor.store !== store) {
-    throw new ArgumentError(functionName, argument, "must belong to this engine or to none", "a tensor of another engine");
+    throw new ArgumentError(
+      functionName,
+      argument,
+      "must belong to this engine or to none",
+      "a tensor of another engine",
+    );
   }
   if (tensor.store === undefined) return hostOperand(functionName, argument, tensor.data, tensor.shape, store);
   return tensor;
@@ -50,11 +55,7 @@ function hostOperand(
 }
 
 /** A shape is an array of integers from 0 up whose product fits a double exactly. */
-export function checkShape(
-  functionName: string,
-  argument: string,
-  shape: unknown,
-): asserts shape is readonly number[] {
+export function checkShape(functionName: string, argument: string, shape: unknown): asserts shape is readonly number[] {
   if (!Array.isArray(shape)) throw new ShapeError(functionName, argument, "must be an array of sizes", describe(shape));
   for (const extent of shape as unknown[]) {
     if (typeof extent !== "number" || !Number.isSafeInteger(extent) || extent < 0) {
@@ -111,7 +112,10 @@ export function epsOf(functionName: string, eps: unknown): number {
 }
 
 /** An options argument: an object, or nothing. */
-export function optionsOf<Options extends object>(functionName: string, options: Options | undefined): Partial<Options> {
+export function optionsOf<Options extends object>(
+  functionName: string,
+  options: Options | undefined,
+): Partial<Options> {
   if (options === undefined) return {};
   if (typeof options === "object" && options !== null) return options;
   throw new ArgumentError(functionName, "options", "must be an object", describe(options));

@@ -18,7 +18,12 @@ export interface Output {
 }
 
 /** A new tensor with x's home: host for host, resident for resident. */
-export function outputLike(factory: TensorFactory, functionName: string, home: Operand, shape: readonly number[]): Tensor {
+export function outputLike(
+  factory: TensorFactory,
+  functionName: string,
+  home: Operand,
+  shape: readonly number[],
+): Tensor {
   if (home.offset >= 0) return factory.allocate(functionName, shape);
   const size = sizeOf(shape);
   try {
@@ -81,9 +86,7 @@ function overlaps(a: Operand, b: Operand): boolean {
   const p = a.data;
   const q = b.data;
   return (
-    p.buffer === q.buffer &&
-    p.byteOffset < q.byteOffset + q.byteLength &&
-    q.byteOffset < p.byteOffset + p.byteLength
+    p.buffer === q.buffer && p.byteOffset < q.byteOffset + q.byteLength && q.byteOffset < p.byteOffset + p.byteLength
   );
 }
 

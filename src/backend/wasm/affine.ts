@@ -25,7 +25,7 @@ export function affineGlobalTiles({ store, kernels }: WasmContext, job: AffineGl
   const scaleAt = plan.add(runsPerTile);
   const biasAt = plan.add(runsPerTile);
   plan.with(store, job.functionName, (base) => {
-    for (let run = 0; run < runs; ) {
+    for (let run = 0; run < runs;) {
       const first = run % period;
       const count = Math.min(runsPerTile, runs - run, period - first);
       const scales = addressOf(store, scale, base + scaleAt, first, count);

@@ -64,7 +64,7 @@ export function normalizeTiles(context: WasmContext, job: NormalizeJob): void {
     const tile = base + tileAt;
     const mean = base + meanAt;
     const rstd = base + rstdAt;
-    for (let row = 0; row < rows; ) {
+    for (let row = 0; row < rows;) {
       const count = Math.min(rowsPerTile, rows - row, parameters.rowsFrom(row));
       stageIn(store, tile, job.x.data, row * n, count * n);
       const { gamma, beta } = parameters.stage(store, base, row, count);
