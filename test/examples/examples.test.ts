@@ -1,0 +1,89 @@
+import { execFile } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+import { readNpy } from "../../src/io/npy.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Runs an example to its end, from another folder than its own; fails unless its exit code is 0. */
+async function run(name: string): Promise<string> {
+  const script = `${root}examples/${name}`;
+  const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: `${root}test` });
+  return stdout;
+}
+
+/** All that the example printed beside a label. */
+function valuesOf(text: string, label: string): string[] {
+  const lines = text.split("\n").map((line) => line.trim());
+  return lines.filter((line) => line.startsWith(`${label}  `)).map((line) => line.slice(label.length).trim());
+}
+
+/** The text with its line breaks taken out, to find sentences in. */
+function unwrapped(text: string): string {
+  return text.replace(/\s+/g, " ");
+}
+
+function expectTheAnswer(text: string): void {
+  const [overChannels, ...others] = valuesOf(text, "|a - b|").map(Number);
+  expect(overChannels).toBeGreaterThan(50);
+  expect(overChannels).toBeLessThan(60);
+  expect(others).toHaveLength(3);
+  for (const difference of others) expect(difference).toBeLessThan(1e-5);
+  expect(valuesOf(text, "compareNorms: equivalent")).toEqual(["yes", "no"]);
+}
+
+describe("question.mjs", () => {
+  let text: string;
+  beforeAll(async () => {
+    text = await run("question.mjs");
+  });
+
+  it("repeats the experiment", () => expectTheAnswer(text));
+
+  it.each([
+    ["who shares statistics", "The same elements share a mean and variance: 20 groups of 600 elements"],
+    ["who shares parameters", "600 scale and bias pairs, one per channel and location"],
+    ["which parameters convert", "parameters convert to LayerNorm([6, 10, 10])'s, repeated for every location"],
+    ["which do not, and where", "NotConvertibleError: layerNormToGroupNorm: weight must be constant"],
+    ["the first location that varies", "got 2 at [3, 4, 5]"],
+    ["that others come back", "those we had converted the same again"],
+    ["what a fully-connected layer changes", "can take over any scale and bias"],
+  ])("says %s", (_, sentence) => expect(unwrapped(text)).toContain(sentence));
+
+  it("fits a terminal of 80 columns", () => {
+    for (const line of text.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);
+  });
+
+  it("prints the same every time", async () => expect(await run("question.mjs")).toBe(text));
+});
+
+it("first.mjs shows host, resident and js tensors at work", async () => {
+  const text = await run("first.mjs");
+  expect(valuesOf(text, "host")).toEqual([expect.stringContaining("in shape [20,6,10,10]")]);
+  expect(valuesOf(text, "weight")).toEqual(["channel 3, with weight 2, is 2 times what it was"]);
+  expect(valuesOf(text, "out")).toEqual(["in a tensor of mine and in place, they differ by 0"]);
+  expect(valuesOf(text, "resident")).toEqual([expect.stringContaining("in linear memory: true")]);
+  expect(valuesOf(text, "disposed")).toEqual([expect.stringMatching(/^0 bytes in use/)]);
+  const [difference] = /[\d.e-]+(?= at most)/.exec(valuesOf(text, "js")[0])!;
+  expect(Number(difference)).toBeLessThan(1e-5);
+});
+
+it("start.mjs normalises the files, answers the question and measures the speed", async () => {
+  rmSync(`${root}examples/out`, { recursive: true, force: true });
+  const text = await run("start.mjs");
+
+  expect(text).toContain("$ npx lanenorm layer-norm examples/data/tokens.npy --normalized-shape 768");
+  expect(text).toContain("$ npx lanenorm group-norm examples/data/feature_map.npy --num-groups 8");
+  expect(valuesOf(text, "each row after")).toEqual(["mean 0.00 to 0.00, deviation 1.00 to 1.00"]);
+  for (const [name, shape] of Object.entries({
+    measurements: [16, 48],
+    tokens: [32, 768],
+    feature_map: [4, 32, 12, 12],
+  }))
+    expect(readNpy(readFileSync(`${root}examples/out/${name}.npy`), name).tensor.shape).toEqual(shape);
+
+  expectTheAnswer(text);
+  expect(text).toMatch(/layer norm \[4096, 768\].* [\d.]+x$/m);
+});
