@@ -77,7 +77,7 @@ function run(argv, typed) {
   console.log(`\n  $ ${typed}\n`);
   const { status, signal, error } = spawnSync(process.execPath, argv, { cwd: root, stdio: "inherit" });
   if (error) throw error;
-  if (status !== 0) throw new Error(`${typed.split("\n")[0]} ended with ${signal ?? `exit code ${status}`}`);
+  if (status !== 0) throw new Error(`${typed.split(" \\\n")[0]} ended with ${signal ?? `exit code ${status}`}`);
 }
 
 /** The least and the greatest mean and standard deviation among all runs of `size` neighbours in a file. */
