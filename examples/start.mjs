@@ -38,7 +38,9 @@ function normaliseFiles() {
   withParameters("layer-norm", "tokens", ["--normalized-shape", "768"], { name: "token", size: 768 });
   // 8 groups of 4 channels at 12 x 12 locations in each of 4 feature maps
   withParameters("group-norm", "feature_map", ["--num-groups", "8"], { name: "group", size: 4 * 12 * 12 });
-  explain("\nThe last two are near 0 and 1, not at them, because they have been multiplied by a weight and given a bias.");
+  explain(
+    "\nThe last two are near 0 and 1, not at them, because they have been multiplied by a weight and given a bias.",
+  );
 }
 
 /** Normalises a file that has a weight and a bias beside it, and shows what that did to its groups of elements. */
