@@ -1,0 +1,135 @@
+import { inspect } from "node:util";
+import { expect } from "vitest";
+import { createEngineSync, type Engine, type EngineOptions, LanenormError, Tensor } from "../../src/index.js";
+import { sizeOf } from "../../src/shape.js";
+import type { Arguments, Op } from "./ops.js";
+
+export type BackendName = "wasm" | "js";
+export type Home = "host" | "resident";
+
+export const backends: readonly BackendName[] = ["wasm", "js"];
+export const homes: readonly Home[] = ["host", "resident"];
+
+export function engineOf(backend: BackendName, options: EngineOptions = {}): Engine {
+  return createEngineSync({ ...options, backend });
+}
+
+/** Values that no two neighbours share, so that a stray write shows. */
+export function values(count: number, seed = 1): Float32Array {
+  return Float32Array.from({ length: count }, (_, index) => Math.fround(Math.sin(index + seed) * 3 + 0.5));
+}
+
+export function host(shape: readonly number[], seed = 1): { data: Float32Array; shape: readonly number[] } {
+  return { data: values(sizeOf(shape), seed), shape };
+}
+
+export function place(engine: Engine, home: Home, shape: readonly number[], seed = 1) {
+  const tensor = host(shape, seed);
+  return home === "host" ? tensor : engine.tensor(tensor.data, shape);
+}
+
+/** Good arguments of an op, with x and all parameters at `home`. */
+export function goodArguments(engine: Engine, op: Op, home: Home = "host"): Record<string, unknown> {
+  const args: Record<string, unknown> = { x: place(engine, home, op.shape), size: op.size };
+  let seed = 2;
+  for (const [name, shape] of Object.entries(op.parameters)) args[name] = place(engine, home, shape, seed++);
+  return args;
+}
+
+type ErrorClass = abstract new (...args: never[]) => LanenormError;
+
+export interface Refusal {
+  readonly kind: ErrorClass;
+  readonly functionName: string;
+  /** The argument the message must name; a pattern where the API leaves several names open. */
+  readonly argument?: string | RegExp;
+}
+
+/** That `action` throws the typed error, with a message made of its parts. */
+export function expectRefusal(action: () => unknown, { kind, functionName, argument }: Refusal): LanenormError {
+  const error = thrownBy(action);
+  expect(error).toBeInstanceOf(LanenormError);
+  expect(error).toBeInstanceOf(kind);
+  const refusal = error as LanenormError;
+  expect(refusal.functionName).toBe(functionName);
+  if (argument !== undefined) expect(refusal.argument).toMatch(argument);
+  expectWellFormed(refusal);
+  return refusal;
+}
+
+export function expectWellFormed(error: LanenormError): void {
+  const { functionName, argument, expected, got } = error;
+  expect(error.message).toBe(`${functionName}: ${argument} ${expected}, got ${got}`);
+  expect(error.name).toBe(error.constructor.name);
+  expect(functionName).toMatch(/^[A-Za-z][A-Za-z.]+$/);
+  expect(argument).not.toBe("");
+  expect(expected).toMatch(/^(must|is|cannot)\b/);
+  expect(got).not.toBe("");
+  // A message is for people: data that was passed by mistake does not belong into it.
+  expect(error.message.length).toBeLessThan(500);
+}
+
+export function thrownBy(action: () => unknown): unknown {
+  try {
+    action();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("was accepted, and must not be");
+}
+
+/** That a bad call writes nothing, keeps no memory, and leaves an engine that works. */
+export function expectUntouched<Result>(engine: Engine, args: Arguments, action: () => Result): Result {
+  const before = snapshot(args);
+  const { usedBytes } = engine.memory;
+  const result = action();
+  expect(snapshot(args)).toEqual(before);
+  expect(engine.memory.usedBytes).toBe(usedBytes);
+  expectWorks(engine);
+  return result;
+}
+
+/** The bytes of whatever among the arguments has any. */
+export function snapshot(args: Arguments): Record<string, Uint8Array> {
+  const entries: [string, Uint8Array][] = [];
+  for (const [name, value] of Object.entries(args)) {
+    const data = dataOf(value);
+    if (data) entries.push([name, new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()]);
+  }
+  return Object.fromEntries(entries);
+}
+
+function dataOf(value: unknown): ArrayBufferView | undefined {
+  try {
+    const data: unknown = ArrayBuffer.isView(value) ? value : (value as { data?: unknown } | undefined)?.data;
+    return ArrayBuffer.isView(data) ? data : undefined;
+  } catch {
+    // A disposed tensor, or a value made to throw: there is nothing to look at.
+    return undefined;
+  }
+}
+
+export function expectWorks(engine: Engine): void {
+  const y = engine.layerNorm({ data: Float32Array.of(1, 3, 2, 6), shape: [2, 2] }, 2, { eps: 0 });
+  expect([...y.data]).toEqual([-1, 1, -1, 1]);
+}
+
+/** Every tensor of a result, whatever form it has. */
+export function tensorsOf(result: unknown): Tensor[] {
+  if (result instanceof Tensor) return [result];
+  return Object.values(result as Record<string, unknown>).filter((part) => part instanceof Tensor);
+}
+
+export function disposeAll(result: unknown): void {
+  for (const tensor of tensorsOf(result)) tensor.dispose();
+}
+
+/** The bits of every tensor of a result, copied. */
+export function bitsOf(result: unknown): Uint32Array[] {
+  return tensorsOf(result).map(({ data }) => new Uint32Array(data.slice().buffer));
+}
+
+/** Rows for it.each: a value as it looks in code, and the value, which may be an array. */
+export function named(list: readonly unknown[]): [string, unknown][] {
+  return list.map((value) => [inspect(value), value]);
+}

@@ -1,0 +1,156 @@
+import { describe, expect, it } from "vitest";
+import { ArgumentError, DTypeError, LanenormError, ShapeError } from "../../src/index.js";
+import { type Op, ops } from "./ops.js";
+import {
+  type BackendName,
+  backends,
+  engineOf,
+  expectRefusal,
+  expectUntouched,
+  expectWellFormed,
+  goodArguments,
+  homes,
+  host,
+  thrownBy,
+} from "./support.js";
+
+const data = new Float32Array(24);
+const notTensors: Record<string, unknown> = {
+  undefined,
+  null: null,
+  "a number": 3,
+  "a string": "x",
+  "a symbol": Symbol("x"),
+  "a function": () => data,
+  "a bigint": 3n,
+  "a bare array": data,
+  "an empty object": {},
+  "an object without prototype": Object.create(null),
+  "no shape": { data },
+  "no data": { shape: [2, 4, 3] },
+};
+
+const notData: Record<string, unknown> = {
+  null: null,
+  "a Float64Array": new Float64Array(24),
+  "a Uint16Array": new Uint16Array(24),
+  "a Uint8Array": new Uint8Array(96),
+  "a DataView": new DataView(new ArrayBuffer(96)),
+  "an ArrayBuffer": new ArrayBuffer(96),
+  "a plain array": Array.from(data),
+  "a string": "0".repeat(24),
+  "a number": 24,
+  "a symbol": Symbol("data"),
+  "an array-like": { length: 24 },
+  "no prototype": Object.assign(Object.create(null), { length: 24 }),
+};
+
+const notShapes: Record<string, unknown> = {
+  null: null,
+  "a number": 24,
+  "a string": "2,4,3",
+  "a typed array": Int32Array.of(2, 4, 3),
+  "an array-like": { length: 1, 0: 24 },
+  "strings in it": ["2", "4", "3"],
+  "a fraction": [2, 4.5, 3],
+  "a NaN": [2, NaN, 3],
+  "an infinity": [Infinity],
+  "a negative size": [2, -4, 3],
+  "two negative sizes": [-2, -4, 3],
+  "a bigint": [24n],
+  "a symbol": [Symbol("24")],
+  "a null": [null],
+  "a hole": new Array(3),
+  "an array": [[2, 4, 3]],
+  "fewer elements": [2, 4, 2],
+  "more elements": [2, 4, 4],
+  "no elements": [2, 0, 3],
+  "no sizes": [],
+  "2^32 + 24 elements": [2 ** 29 + 3, 8],
+  "2^53 elements": [2 ** 26, 2 ** 27],
+  "2^1000 elements": new Array(10).fill(2 ** 50).concat(new Array(20).fill(2 ** 25)),
+  "a size past 2^53": [2 ** 53],
+};
+
+function suite(backend: BackendName, op: Op): void {
+  const engine = engineOf(backend);
+  const fits = goodArguments(engine, op);
+  const refuse = (x: unknown, kind: typeof ArgumentError, argument: string | RegExp) =>
+    expectUntouched(engine, { ...fits, x }, () =>
+      expectRefusal(() => op.call(engine, { ...fits, x }), { kind, functionName: op.name, argument }),
+    );
+
+  it.each(Object.keys(notTensors))("refuses as x: %s", (name) => {
+    refuse(notTensors[name], ArgumentError, /^x/);
+  });
+
+  it.each(Object.keys(notData))("refuses as data: %s", (name) => {
+    refuse({ data: notData[name], shape: op.shape }, DTypeError, "x.data");
+  });
+
+  it.each(Object.keys(notShapes))("refuses as shape: %s", (name) => {
+    refuse({ data, shape: notShapes[name] }, ShapeError, /^x(\.shape)?$/);
+  });
+
+  it.each(["float64", "float16", "bfloat16", "int32", "", null, 32, Symbol("float32"), {}])(
+    "refuses a Float32Array that is declared %s",
+    (dtype) => {
+      refuse({ data, shape: op.shape, dtype }, DTypeError, /^x/);
+    },
+  );
+
+  it.each(Object.keys(op.parameters))("refuses a bad %s", (argument) => {
+    const shape = op.parameters[argument];
+    const { data: good } = host(shape);
+    const bad: unknown[] = [
+      3,
+      "ones",
+      {},
+      Symbol("ones"),
+      () => good,
+      Array.from(good),
+      new Float64Array(good),
+      new Uint16Array(good.length),
+      new DataView(good.buffer),
+      good.subarray(1),
+      new Float32Array(good.length + 1),
+      { data: good },
+      { data: good, shape: [...shape, 1] },
+      { data: good, shape: [shape[0] + 1] },
+      { data: good.subarray(1), shape },
+      { data: new Float64Array(good), shape },
+      { data: good, shape, dtype: "float16" },
+    ];
+    for (const value of bad) {
+      const args = { ...fits, [argument]: value };
+      const error = expectUntouched(engine, args, () => thrownBy(() => op.call(engine, args)));
+      expect(error).toBeInstanceOf(LanenormError);
+      expectWellFormed(error as LanenormError);
+      expect((error as LanenormError).argument.split(".")[0]).toBe(argument);
+    }
+  });
+
+  it("takes parameters that are left out, or does not, as its signature says", () => {
+    for (const argument of Object.keys(op.parameters)) {
+      for (const nothing of [undefined, null]) {
+        const call = () => op.call(engine, { ...fits, [argument]: nothing });
+        if (op.optional) expect(call).not.toThrow();
+        else expectRefusal(call, { kind: ArgumentError, functionName: op.name, argument });
+      }
+    }
+  });
+
+  it.each(homes)("takes good arguments (%s)", (home) => {
+    const { usedBytes } = engine.memory;
+    engine.scope(() => {
+      op.call(engine, goodArguments(engine, op, home));
+    });
+    expect(engine.memory.usedBytes).toBe(usedBytes);
+  });
+}
+
+describe.each(backends)("tensor arguments, %s", (backend) => {
+  describe.each(ops)("$name", (op) => {
+    suite(backend, op);
+  });
+});
