@@ -1,7 +1,12 @@
 /** The number of elements: the product of the sizes; 1 for the empty shape. Exact below 2^53. */
 export function sizeOf(shape: readonly number[]): number {
+  return sizeFrom(shape, 0);
+}
+
+/** The product of the sizes from an axis on. */
+export function sizeFrom(shape: readonly number[], axis: number): number {
   let size = 1;
-  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
+  for (; axis < shape.length; axis++) size *= shape[axis];
   return size;
 }
 

@@ -98,6 +98,11 @@ export class Tensor implements TensorLike {
     return this.#residence ? this.#residence.offset : -1;
   }
 
+  /** @internal The number of elements. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** @internal Throws DisposedError. */
   assertAlive(functionName: string, argument: string): void {
     if (this.#disposed || this.#residence?.store.disposed) {

@@ -3,14 +3,16 @@ import { ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { NormalizeContext } from "./normalize_rows.js";
-import { type Operand, operandOf, requiredParameterOf } from "./operand.js";
-import { outputOf } from "./output.js";
+import { type Operand, operandOf, optionsOf, requiredParameterOf } from "./operand.js";
+import { asTensor, checkApart, checkedOut, outputLike } from "./output.js";
 
 /** Options of the two maps. */
 export interface AffineOptions {
   /** Where to write: x's shape, dtype and home; may be exactly x. */
   out?: TensorLike;
 }
+
+const optionKeys = ["out"];
 
 /** affineGlobal of the API, on an engine. */
 export function affineGlobal(
@@ -38,11 +40,7 @@ export function affineGlobal(
     scale: scales,
     bias: biases,
   };
-  const coefficients = [
-    ["scale", scales],
-    ["bias", biases],
-  ] as const;
-  return withOutput(context, functionName, input, options, coefficients, (out) => {
+  return withOutput(context, functionName, input, options, { scale: scales, bias: biases }, (out) => {
     context.backend.affineGlobal({ ...job, out });
   });
 }
@@ -81,12 +79,7 @@ export function affineVectorized(
     gamma: gammas,
     beta: betas,
   };
-  const coefficients = [
-    ["scale", scales],
-    ["bias", biases],
-    ["gamma", gammas],
-    ["beta", betas],
-  ] as const;
+  const coefficients = { scale: scales, bias: biases, gamma: gammas, beta: betas };
   return withOutput(context, functionName, input, options, coefficients, (out) => {
     context.backend.affineVectorized({ ...job, out });
   });
@@ -116,20 +109,28 @@ function rowShape(given: unknown, leading: readonly number[], x: Operand): reado
   return rank === 1 ? [sizeOf(leading)] : leading;
 }
 
+/** Runs a map into `out`, checked against all of its inputs, or into a new tensor. */
 function withOutput(
   context: NormalizeContext,
   functionName: string,
   x: Operand,
   options: AffineOptions | undefined,
-  inputs: readonly (readonly [string, Operand | undefined])[],
+  inputs: Readonly<Record<string, Operand>>,
   run: (out: Operand) => void,
 ): Tensor {
-  const { operand, tensor } = outputOf(context, functionName, options?.out, x, inputs);
+  const { out } = optionsOf(functionName, options, optionKeys);
+  if (out !== undefined && out !== null) {
+    const operand = checkedOut(functionName, out, x, context.store);
+    for (const [argument, input] of Object.entries(inputs)) checkApart(functionName, operand, argument, input);
+    if (x.size > 0) run(operand);
+    return asTensor(out, operand, context.store);
+  }
+  const output = outputLike(context, functionName, x, x.shape);
   try {
-    if (sizeOf(x.shape) > 0) run(operand);
-    return tensor;
+    if (x.size > 0) run(output);
+    return output;
   } catch (error) {
-    if (!options?.out) tensor.dispose();
+    output.dispose();
     throw error;
   }
 }

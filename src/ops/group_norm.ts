@@ -1,10 +1,16 @@
 import { describe, type TypedArray } from "../dtype.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { planGroupNorm } from "../plan.js";
-import { formatShape, sizeOf } from "../shape.js";
+import { formatShape, sizeFrom } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
-import { normalizeRows, type NormalizeContext, type WithStatistics } from "./normalize_rows.js";
-import { epsOf, operandOf, optionsOf, parameterOf } from "./operand.js";
+import {
+  type NormalizeCall,
+  type NormalizeContext,
+  normalizeRows,
+  normalizeRowsWithStatistics,
+  type WithStatistics,
+} from "./normalize_rows.js";
+import { epsOf, type Operand, operandOf, optionsOf, parameterOf } from "./operand.js";
 
 /** Options of groupNorm and nativeGroupNorm. */
 export interface GroupNormOptions {
@@ -18,6 +24,8 @@ export interface GroupNormOptions {
   out?: TensorLike;
 }
 
+const optionKeys = ["weight", "bias", "eps", "out"];
+
 /** groupNorm of the API, on an engine. */
 export function groupNorm(
   context: NormalizeContext,
@@ -25,7 +33,9 @@ export function groupNorm(
   numGroups: number,
   options?: GroupNormOptions,
 ): Tensor {
-  return run(context, "groupNorm", x, numGroups, options, false).output;
+  const call = callOf(context, "groupNorm", x, numGroups, options);
+  checkSeveralValues(call.x, numGroups);
+  return normalizeRows(context, call);
 }
 
 /** nativeGroupNorm of the API, on an engine. */
@@ -35,37 +45,33 @@ export function nativeGroupNorm(
   numGroups: number,
   options?: GroupNormOptions,
 ): WithStatistics {
-  const { output, mean, rstd } = run(context, "nativeGroupNorm", x, numGroups, options, true);
-  return { output, mean: mean!, rstd: rstd! };
+  const call = callOf(context, "nativeGroupNorm", x, numGroups, options);
+  return normalizeRowsWithStatistics(context, call, [call.x.shape[0], numGroups]);
 }
 
-function run(
-  context: NormalizeContext,
+function callOf(
+  { store }: NormalizeContext,
   functionName: string,
   x: TensorLike,
   numGroups: number,
   options: GroupNormOptions | undefined,
-  native: boolean,
-) {
-  const { store } = context;
-  const { weight, bias, eps, out } = optionsOf(functionName, options);
+): NormalizeCall {
+  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys);
   const input = operandOf(functionName, "x", x, store);
   const { shape } = input;
   if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));
   const [samples, channels] = shape;
   checkGroups(functionName, numGroups, channels);
-  if (!native) checkSeveralValues(functionName, shape, numGroups);
-  const span = sizeOf(shape.slice(2));
-  return normalizeRows(context, {
+  const parameterShape = [channels];
+  return {
     functionName,
-    plan: planGroupNorm(samples, channels, span, numGroups),
+    plan: planGroupNorm(samples, channels, sizeFrom(shape, 2), numGroups),
     eps: epsOf(functionName, eps),
     x: input,
-    weight: parameterOf(functionName, "weight", weight, [channels], store),
-    bias: parameterOf(functionName, "bias", bias, [channels], store),
+    weight: parameterOf(functionName, "weight", weight, parameterShape, store),
+    bias: parameterOf(functionName, "bias", bias, parameterShape, store),
     out,
-    statisticsShape: native ? [samples, numGroups] : undefined,
-  });
+  };
 }
 
 function checkGroups(functionName: string, numGroups: unknown, channels: number): void {
@@ -78,8 +84,8 @@ function checkGroups(functionName: string, numGroups: unknown, channels: number)
 }
 
 /** One value per group in one sample says nothing about its spread: PyTorch's functional form refuses it too. */
-function checkSeveralValues(functionName: string, shape: readonly number[], numGroups: number): void {
-  if (sizeOf(shape) === numGroups) {
-    throw new ShapeError(functionName, "x", "must have more than one value per group", formatShape(shape));
+function checkSeveralValues({ shape, size }: Operand, numGroups: number): void {
+  if (size === numGroups) {
+    throw new ShapeError("groupNorm", "x", "must have more than one value per group", formatShape(shape));
   }
 }

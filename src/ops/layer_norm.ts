@@ -3,7 +3,13 @@ import { planLayerNorm } from "../plan.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { TypedArray } from "../dtype.js";
-import { normalizeRows, type NormalizeContext, type WithStatistics } from "./normalize_rows.js";
+import {
+  type NormalizeCall,
+  type NormalizeContext,
+  normalizeRows,
+  normalizeRowsWithStatistics,
+  type WithStatistics,
+} from "./normalize_rows.js";
 import { checkShape, epsOf, operandOf, optionsOf, parameterOf } from "./operand.js";
 
 /** Options of layerNorm and nativeLayerNorm. */
@@ -18,6 +24,8 @@ export interface LayerNormOptions {
   out?: TensorLike;
 }
 
+const optionKeys = ["weight", "bias", "eps", "out"];
+
 /** layerNorm of the API, on an engine. */
 export function layerNorm(
   context: NormalizeContext,
@@ -25,7 +33,7 @@ export function layerNorm(
   normalizedShape: number | readonly number[],
   options?: LayerNormOptions,
 ): Tensor {
-  return run(context, "layerNorm", x, normalizedShape, options, false).output;
+  return normalizeRows(context, callOf(context, "layerNorm", x, normalizedShape, options));
 }
 
 /** nativeLayerNorm of the API, on an engine. */
@@ -35,43 +43,48 @@ export function nativeLayerNorm(
   normalizedShape: number | readonly number[],
   options?: LayerNormOptions,
 ): WithStatistics {
-  const { output, mean, rstd } = run(context, "nativeLayerNorm", x, normalizedShape, options, true);
-  return { output, mean: mean!, rstd: rstd! };
+  const call = callOf(context, "nativeLayerNorm", x, normalizedShape, options);
+  const { shape } = call.x;
+  const leading = shape.length - (typeof normalizedShape === "number" ? 1 : normalizedShape.length);
+  const statisticsShape = shape.map((extent, axis) => (axis < leading ? extent : 1));
+  return normalizeRowsWithStatistics(context, call, statisticsShape);
 }
 
-function run(
-  context: NormalizeContext,
+function callOf(
+  { store }: NormalizeContext,
   functionName: string,
   x: TensorLike,
   normalizedShape: number | readonly number[],
   options: LayerNormOptions | undefined,
-  wantsStatistics: boolean,
-) {
-  const { store } = context;
-  const { weight, bias, eps, out } = optionsOf(functionName, options);
+): NormalizeCall {
+  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys);
   const input = operandOf(functionName, "x", x, store);
   const normalized = trailingShape(functionName, normalizedShape, input.shape);
-  const leading = input.shape.length - normalized.length;
-  return normalizeRows(context, {
+  return {
     functionName,
-    plan: planLayerNorm(sizeOf(input.shape), sizeOf(normalized)),
+    plan: planLayerNorm(input.size, sizeOf(normalized)),
     eps: epsOf(functionName, eps),
     x: input,
     weight: parameterOf(functionName, "weight", weight, normalized, store),
     bias: parameterOf(functionName, "bias", bias, normalized, store),
     out,
-    statisticsShape: wantsStatistics ? input.shape.map((extent, axis) => (axis < leading ? extent : 1)) : undefined,
-  });
+  };
 }
 
 /** normalizedShape as an array that ends the shape of x. */
 function trailingShape(functionName: string, given: unknown, shape: readonly number[]): readonly number[] {
   const normalized: unknown = typeof given === "number" ? [given] : given;
   checkShape(functionName, "normalizedShape", normalized);
-  const first = shape.length - normalized.length;
-  if (normalized.length === 0 || first < 0 || normalized.some((extent, axis) => extent !== shape[first + axis])) {
+  if (normalized.length === 0 || !endsWith(shape, normalized)) {
     const expected = `must be the last sizes of x's shape ${formatShape(shape)}`;
     throw new ShapeError(functionName, "normalizedShape", expected, formatShape(normalized));
   }
   return normalized;
+}
+
+function endsWith(shape: readonly number[], tail: readonly number[]): boolean {
+  const first = shape.length - tail.length;
+  if (first < 0) return false;
+  for (let axis = 0; axis < tail.length; axis++) if (shape[first + axis] !== tail[axis]) return false;
+  return true;
 }

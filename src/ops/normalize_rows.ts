@@ -1,9 +1,8 @@
 import type { Backend } from "../backend/backend.js";
 import type { RowPlan } from "../plan.js";
-import { sizeOf } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { Operand } from "./operand.js";
-import { outputLike, outputOf, type TensorFactory } from "./output.js";
+import { asTensor, checkApart, checkedOut, outputLike, type TensorFactory } from "./output.js";
 
 /** What ops need of an engine. */
 export interface NormalizeContext extends TensorFactory {
@@ -29,50 +28,69 @@ export interface NormalizeCall {
   readonly weight: Operand | undefined;
   readonly bias: Operand | undefined;
   readonly out: unknown;
-  /** The shape of mean and rstd, where they are wanted. */
-  readonly statisticsShape: readonly number[] | undefined;
 }
 
-interface Results {
-  readonly output: Tensor;
-  readonly mean: Tensor | undefined;
-  readonly rstd: Tensor | undefined;
+/** Runs a call, into its `out` or a new tensor. */
+export function normalizeRows(context: NormalizeContext, call: NormalizeCall): Tensor {
+  const out = outOperand(context, call);
+  if (out) {
+    run(context, call, out, undefined, undefined);
+    return asTensor(call.out, out, context.store);
+  }
+  const output = outputLike(context, call.functionName, call.x, call.x.shape);
+  try {
+    run(context, call, output, undefined, undefined);
+    return output;
+  } catch (error) {
+    output.dispose();
+    throw error;
+  }
 }
 
-/** Makes the results' tensors, then runs the plan; if either fails, nothing that was made is kept. */
-export function normalizeRows(context: NormalizeContext, call: NormalizeCall): Results {
-  const { functionName, plan, x, weight, bias, eps, statisticsShape } = call;
+/** normalizeRows with the statistics, tensors of shape `statisticsShape`. */
+export function normalizeRowsWithStatistics(
+  context: NormalizeContext,
+  call: NormalizeCall,
+  statisticsShape: readonly number[],
+): WithStatistics {
+  const out = outOperand(context, call);
   const made: Tensor[] = [];
   try {
-    const { operand, tensor } = outputOf(context, functionName, call.out, x, [
-      ["weight", weight],
-      ["bias", bias],
-    ]);
-    if (call.out === undefined || call.out === null) made.push(tensor);
-    const results = { output: tensor, mean: makeStatistic(), rstd: makeStatistic() };
-    if (sizeOf(x.shape) > 0) {
-      context.backend.normalize({ functionName, plan, eps, x, out: operand, weight, bias, ...statistics(results) });
-    } else fillEmpty(results);
+    const output = out ? asTensor(call.out, out, context.store) : make(call.x.shape);
+    const results = { output, mean: make(statisticsShape), rstd: make(statisticsShape) };
+    run(context, call, out ?? output, results.mean, results.rstd);
     return results;
   } catch (error) {
     for (const tensor of made) tensor.dispose();
     throw error;
   }
 
-  function makeStatistic(): Tensor | undefined {
-    if (!statisticsShape) return undefined;
-    const tensor = outputLike(context, functionName, x, statisticsShape);
+  function make(shape: readonly number[]): Tensor {
+    const tensor = outputLike(context, call.functionName, call.x, shape);
     made.push(tensor);
     return tensor;
   }
 }
 
-function statistics({ mean, rstd }: Results): { mean: Operand | undefined; rstd: Operand | undefined } {
-  return { mean, rstd };
+function outOperand(context: NormalizeContext, call: NormalizeCall): Operand | undefined {
+  if (call.out === undefined || call.out === null) return undefined;
+  const out = checkedOut(call.functionName, call.out, call.x, context.store);
+  checkApart(call.functionName, out, "weight", call.weight);
+  checkApart(call.functionName, out, "bias", call.bias);
+  return out;
 }
 
-/** Groups of no elements, as in PyTorch. */
-function fillEmpty({ mean, rstd }: Results): void {
-  mean?.data.fill(0);
-  rstd?.data.fill(NaN);
+function run(
+  context: NormalizeContext,
+  { functionName, plan, eps, x, weight, bias }: NormalizeCall,
+  out: Operand,
+  mean: Tensor | undefined,
+  rstd: Tensor | undefined,
+): void {
+  if (x.size > 0) context.backend.normalize({ functionName, plan, eps, x, out, weight, bias, mean, rstd });
+  else {
+    // Groups of no elements, as in PyTorch.
+    mean?.data.fill(0);
+    rstd?.data.fill(NaN);
+  }
 }

@@ -8,6 +8,8 @@ import { Tensor } from "../tensor.js";
 export interface Operand {
   readonly data: TypedArray;
   readonly shape: readonly number[];
+  /** The number of elements. */
+  readonly size: number;
   /** Bytes from the start of the engine's memory; -1 for a host tensor. */
   readonly offset: number;
 }
@@ -46,12 +48,13 @@ function hostOperand(
   shape: readonly number[],
   store: Store,
 ): Operand {
-  if (sizeOf(shape) !== data.length) {
-    const expected = `must have as many elements as its shape ${formatShape(shape)} says, ${sizeOf(shape)}`;
+  const size = sizeOf(shape);
+  if (size !== data.length) {
+    const expected = `must have as many elements as its shape ${formatShape(shape)} says, ${size}`;
     throw new ShapeError(functionName, argument, expected, String(data.length));
   }
-  const inside = data.length > 0 && data.buffer === store.memory.memory.buffer;
-  return { data, shape, offset: inside ? data.byteOffset : -1 };
+  const inside = size > 0 && data.buffer === store.memory.memory.buffer;
+  return { data, shape, size, offset: inside ? data.byteOffset : -1 };
 }
 
 /** A shape is an array of integers from 0 up whose product fits a double exactly. */
@@ -111,12 +114,22 @@ export function epsOf(functionName: string, eps: unknown): number {
   throw new ArgumentError(functionName, "eps", "must be a number", describe(eps));
 }
 
-/** An options argument: an object, or nothing. */
+const none = {};
+
+/** An options argument: an object with no other keys than `keys`, or nothing. A misspelt option must not be ignored. */
 export function optionsOf<Options extends object>(
   functionName: string,
   options: Options | undefined,
+  keys: readonly string[],
 ): Partial<Options> {
-  if (options === undefined) return {};
-  if (typeof options === "object" && options !== null) return options;
-  throw new ArgumentError(functionName, "options", "must be an object", describe(options));
+  if (options === undefined) return none;
+  if (typeof options !== "object" || options === null) {
+    throw new ArgumentError(functionName, "options", "must be an object", describe(options));
+  }
+  for (const key in options) {
+    if (!keys.includes(key)) {
+      throw new ArgumentError(functionName, "options", `must be among ${keys.join(", ")}`, key);
+    }
+  }
+  return options;
 }

@@ -11,20 +11,9 @@ export interface TensorFactory {
   allocate(functionName: string, shape: readonly number[]): Tensor;
 }
 
-/** The user's `out`, checked, as an operand and as what is returned. */
-export interface Output {
-  readonly operand: Operand;
-  readonly tensor: Tensor;
-}
-
 /** A new tensor with x's home: host for host, resident for resident. */
-export function outputLike(
-  factory: TensorFactory,
-  functionName: string,
-  home: Operand,
-  shape: readonly number[],
-): Tensor {
-  if (home.offset >= 0) return factory.allocate(functionName, shape);
+export function outputLike(factory: TensorFactory, functionName: string, x: Operand, shape: readonly number[]): Tensor {
+  if (x.offset >= 0) return factory.allocate(functionName, shape);
   const size = sizeOf(shape);
   try {
     return Tensor.host(new Float32Array(size), shape);
@@ -34,62 +23,50 @@ export function outputLike(
 }
 
 /**
- * The tensor to write into: `out`, or a new one. `out` has x's shape, dtype and home; it may be exactly x, and
- * overlaps no input otherwise.
+ * The user's `out`, checked: x's shape, dtype and home; exactly x, or without overlap with it. The op checks its other
+ * inputs with checkApart.
  */
-export function outputOf(
-  factory: TensorFactory,
-  functionName: string,
-  out: unknown,
-  x: Operand,
-  inputs: readonly (readonly [string, Operand | undefined])[],
-): Output {
-  if (out === undefined || out === null) {
-    const tensor = outputLike(factory, functionName, x, x.shape);
-    return { operand: tensor, tensor };
+export function checkedOut(functionName: string, out: unknown, x: Operand, store: Store): Operand {
+  const operand = operandOf(functionName, "out", out, store);
+  if (!sameShape(operand.shape, x.shape)) {
+    throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.shape)}`, formatShape(operand.shape));
   }
-  const operand = operandOf(functionName, "out", out, factory.store);
-  checkOut(functionName, operand, x, inputs);
-  if (out instanceof Tensor) return { operand, tensor: out };
-  const { data, shape, offset } = operand;
-  const tensor = offset < 0 ? Tensor.host(data, shape) : Tensor.resident(factory.store, offset, shape, false);
-  return { operand, tensor };
-}
-
-function checkOut(
-  functionName: string,
-  out: Operand,
-  x: Operand,
-  inputs: readonly (readonly [string, Operand | undefined])[],
-): void {
-  if (!sameShape(out.shape, x.shape)) {
-    throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.shape)}`, formatShape(out.shape));
+  if (operand.offset < 0 !== x.offset < 0) {
+    throw new ArgumentError(functionName, "out", `must be ${home(x)}, as x is`, `a ${home(operand)} tensor`);
   }
-  if (out.offset < 0 !== x.offset < 0) {
-    throw new ArgumentError(functionName, "out", `must be ${home(x)}, as x is`, `a ${home(out)} tensor`);
-  }
-  if (overlaps(out, x) && !sameBytes(out, x)) {
+  if (overlap(operand, x) && addressOf(operand) !== addressOf(x)) {
     throw new ArgumentError(functionName, "out", "must be x itself or not overlap it", "a partial overlap with x");
   }
-  for (const [name, input] of inputs) {
-    if (input && overlaps(out, input)) {
-      throw new ArgumentError(functionName, "out", `must not overlap ${name}`, `an overlap with ${name}`);
-    }
+  return operand;
+}
+
+/** Throws ArgumentError if `out` overlaps an input that is not x. */
+export function checkApart(functionName: string, out: Operand, argument: string, input: Operand | undefined): void {
+  if (input && overlap(out, input)) {
+    throw new ArgumentError(functionName, "out", `must not overlap ${argument}`, `an overlap with ${argument}`);
   }
+}
+
+/** What is returned for a checked `out`: itself if it is a Tensor, or else a Tensor over the same data. */
+export function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
+  if (out instanceof Tensor) return out;
+  const { data, shape, offset } = operand;
+  return offset < 0 ? Tensor.host(data, shape) : Tensor.resident(store, offset, shape, false);
 }
 
 function home(operand: Operand): string {
   return operand.offset < 0 ? "host" : "resident";
 }
 
-function overlaps(a: Operand, b: Operand): boolean {
-  const p = a.data;
-  const q = b.data;
-  return (
-    p.buffer === q.buffer && p.byteOffset < q.byteOffset + q.byteLength && q.byteOffset < p.byteOffset + p.byteLength
-  );
+function overlap(a: Operand, b: Operand): boolean {
+  if (a.offset < 0 !== b.offset < 0) return false;
+  if (a.offset < 0 && a.data.buffer !== b.data.buffer) return false;
+  const p = addressOf(a);
+  const q = addressOf(b);
+  return p < q + b.size * 4 && q < p + a.size * 4;
 }
 
-function sameBytes(a: Operand, b: Operand): boolean {
-  return a.data.byteOffset === b.data.byteOffset && a.data.byteLength === b.data.byteLength;
+/** Bytes from the start of the operand's buffer. */
+function addressOf(operand: Operand): number {
+  return operand.offset >= 0 ? operand.offset : operand.data.byteOffset;
 }
