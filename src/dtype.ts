@@ -18,8 +18,12 @@ export function describe(value: unknown): string {
 }
 
 function constructorName(value: object): string | undefined {
-  const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
-  return typeof name === "string" ? name : undefined;
+  try {
+    const name: unknown = (value as { constructor?: { name?: unknown } }).constructor?.name;
+    return typeof name === "string" ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The dtype of a typed array; a declared dtype must agree with it. Throws DTypeError. */
@@ -28,7 +32,7 @@ export function dtypeOf(functionName: string, argument: string, data: unknown, d
     throw new DTypeError(functionName, argument, "must be a Float32Array", describe(data));
   }
   if (declared !== undefined && declared !== "float32") {
-    const got = typeof declared === "string" ? declared : describe(declared);
+    const got = typeof declared === "string" ? JSON.stringify(declared) : describe(declared);
     throw new DTypeError(functionName, argument, 'must have dtype "float32", as its Float32Array says', got);
   }
   return "float32";

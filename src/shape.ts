@@ -10,9 +10,13 @@ export function sizeFrom(shape: readonly number[], axis: number): number {
   return size;
 }
 
+/** Sizes that a message shows of a shape. */
+const SHOWN = 16;
+
 /** A shape as it appears in messages: `[2, 3]`. */
 export function formatShape(shape: readonly unknown[]): string {
-  return `[${shape.map((extent) => (typeof extent === "number" ? String(extent) : typeof extent)).join(", ")}]`;
+  const shown = shape.slice(0, SHOWN).map((extent) => (typeof extent === "number" ? String(extent) : typeof extent));
+  return `[${shown.join(", ")}${shape.length > SHOWN ? `, ... ${shape.length} sizes` : ""}]`;
 }
 
 export function sameShape(a: readonly number[], b: readonly number[]): boolean {

@@ -1,7 +1,7 @@
 import type { Backend } from "../backend/backend.js";
 import type { DType, TypedArray } from "../dtype.js";
 import { describe, dtypeOf } from "../dtype.js";
-import { ArgumentError, OutOfMemoryError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, OutOfMemoryError, ShapeError } from "../errors.js";
 import { type AffineOptions, affineGlobal, affineVectorized } from "../ops/affine.js";
 import { groupNorm, type GroupNormOptions, nativeGroupNorm } from "../ops/group_norm.js";
 import { layerNorm, type LayerNormOptions, nativeLayerNorm } from "../ops/layer_norm.js";
@@ -104,7 +104,7 @@ export class Engine {
    */
   tensor(data: TypedArray | readonly number[], shape: readonly number[], dtype?: DType): Tensor {
     this.#alive("engine.tensor");
-    const values = Array.isArray(data) ? Float32Array.from(data as readonly number[]) : (data as TypedArray);
+    const values = Array.isArray(data) ? fromNumbers(data) : (data as TypedArray);
     dtypeOf("engine.tensor", "data", values, dtype);
     checkShape("engine.tensor", "shape", shape);
     if (sizeOf(shape) !== values.length) {
@@ -183,8 +183,19 @@ export class Engine {
   }
 }
 
+function fromNumbers(values: readonly unknown[]): TypedArray {
+  for (let index = 0; index < values.length; index++) {
+    if (typeof values[index] !== "number") {
+      const got = `${describe(values[index])} at index ${index}`;
+      throw new DTypeError("engine.tensor", "data", "must hold numbers", got);
+    }
+  }
+  return Float32Array.from(values as readonly number[]);
+}
+
 function checkDtype(functionName: string, dtype: unknown): void {
   if (dtype !== "float32") {
-    dtypeOf(functionName, "dtype", new Float32Array(0), dtype ?? null);
+    const got = typeof dtype === "string" ? JSON.stringify(dtype) : describe(dtype);
+    throw new DTypeError(functionName, "dtype", 'must be "float32"', got);
   }
 }

@@ -1,5 +1,5 @@
-import type { TypedArray } from "../dtype.js";
-import { ShapeError } from "../errors.js";
+import { describe, type TypedArray } from "../dtype.js";
+import { ArgumentError, ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { NormalizeContext } from "./normalize_rows.js";
@@ -87,8 +87,9 @@ export function affineVectorized(
 
 /** The sizes of x that gamma covers: gamma's own shape, or for a bare array the last sizes with as many elements. */
 function elementShape(functionName: string, gamma: unknown, x: Operand): readonly number[] {
+  if (gamma === undefined || gamma === null) throw missing(functionName, "gamma", gamma);
   const bare = ArrayBuffer.isView(gamma);
-  const given = (gamma as { shape?: readonly number[] } | undefined | null)?.shape;
+  const given = (gamma as { shape?: readonly number[] }).shape;
   for (let first = x.shape.length - 1; first >= 0; first--) {
     const tail = x.shape.slice(first);
     if (bare ? sizeOf(tail) === (gamma as TypedArray).length : tail.length === given?.length) return tail;
@@ -100,6 +101,10 @@ function elementShape(functionName: string, gamma: unknown, x: Operand): readonl
       ? formatShape(given)
       : typeof gamma;
   throw new ShapeError(functionName, "gamma", expected, got);
+}
+
+function missing(functionName: string, argument: string, value: unknown): ArgumentError {
+  return new ArgumentError(functionName, argument, "must be given", describe(value));
 }
 
 /** Per-row coefficients: x's leading sizes, with or without the ones that statistics end in, or one size, the rows. */

@@ -54,7 +54,8 @@ function hostOperand(
     throw new ShapeError(functionName, argument, expected, String(data.length));
   }
   const inside = size > 0 && data.buffer === store.memory.memory.buffer;
-  return { data, shape, size, offset: inside ? data.byteOffset : -1 };
+  // A tensor rather than the view that came: memory may grow, and detach it, before it is read.
+  return inside ? Tensor.resident(store, data.byteOffset, shape, false) : { data, shape, size, offset: -1 };
 }
 
 /** A shape is an array of integers from 0 up whose product fits a double exactly. */
