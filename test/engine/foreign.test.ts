@@ -1,0 +1,364 @@
+// The kernels on another module's memory.
+
+import { describe, expect, it } from "vitest";
+import { createEngineSync, type Engine, LanenormError, UnsupportedError } from "../../src/index.js";
+import { sizeOf } from "../../src/shape.js";
+import { type Op, ops } from "../api/ops.js";
+import {
+  type BackendName,
+  backends,
+  bitsOf,
+  disposeAll,
+  engineOf,
+  expectRefusal,
+  goodArguments,
+  type Home,
+  homes,
+  host,
+  values,
+} from "../api/support.js";
+import { foreignMemory } from "./foreign.js";
+
+function withAllocator(backend: BackendName): void {
+  it.each(ops.flatMap((op) => homes.map((home) => [op.name, home, op] as const)))(
+    "%s (%s) has the bits of an engine with its own memory, and frees all it took",
+    (_name, home, op) => {
+      const foreign = foreignMemory();
+      const engine = createEngineSync({ ...foreign, backend });
+      const own = engineOf(backend);
+      const args = goodArguments(engine, op, home);
+      const before = foreign.live.size;
+      const result = op.call(engine, args);
+      expect(bitsOf(result)).toEqual(bitsOf(op.call(own, goodArguments(own, op, home))));
+      disposeAll(result);
+      expect(foreign.live.size).toBe(before);
+      disposeAll(args);
+      expect([foreign.live.size, foreign.strayFrees, engine.memory.usedBytes]).toEqual([0, [], 0]);
+    },
+  );
+
+  it("normalises large host tensors in it", () => {
+    const foreign = foreignMemory({ pages: 20 });
+    const engine = createEngineSync({ ...foreign, backend });
+    const own = engineOf(backend);
+    const x = { data: values(300_000), shape: [2, 2, 75_000] };
+    for (const groups of [1, 2]) expect(bitsOf(engine.groupNorm(x, groups))).toEqual(bitsOf(own.groupNorm(x, groups)));
+    expect(bitsOf(engine.layerNorm(x, 75_000))).toEqual(bitsOf(own.layerNorm(x, 75_000)));
+    expect([foreign.live.size, foreign.strayFrees]).toEqual([0, []]);
+    expect(foreign.memory.buffer.byteLength).toBe(20 * 65_536);
+  });
+
+  it("writes only where it may", () => {
+    const foreign = foreignMemory();
+    const engine = createEngineSync({ ...foreign, backend });
+    const shape = [3, 7];
+    const [x, out] = [place(engine, 512, shape), engine.view(700, shape)];
+    const before = new Uint8Array(foreign.memory.buffer.slice(0));
+    engine.layerNorm(x, 7, { out, weight: values(7) });
+    const after = new Uint8Array(foreign.memory.buffer);
+    const given = (index: number) => index >= 1024 || (index >= 700 && index < 700 + 84);
+    expect(before.findIndex((byte, index) => byte !== after[index] && !given(index))).toBe(-1);
+    expect(foreign.live.size).toBe(0);
+  });
+
+  it("makes and frees tensors of no elements, though malloc may refuse to give no bytes", () => {
+    for (const zero of [(offset: number) => offset, () => 0]) {
+      const foreign = foreignMemory();
+      const allocate = (bytes: number) => (bytes === 0 ? zero(foreign.allocate(bytes)) : foreign.allocate(bytes));
+      const engine = createEngineSync({ ...foreign, allocate, backend });
+      const [one, two] = [engine.empty([0]), engine.empty([3, 0])];
+      const y = engine.layerNorm(two, 0);
+      expect([one.data.length, two.data.length, y.data.length]).toEqual([0, 0, 0]);
+      for (const tensor of [one, two, y]) tensor.dispose();
+      expect(engine.memory.usedBytes).toBe(0);
+      expect(foreign.live.size).toBe(0);
+    }
+  });
+
+  it("gives everything back when it is disposed", () => {
+    const foreign = foreignMemory();
+    const engine = createEngineSync({ ...foreign, backend });
+    const tensors = [engine.empty([100]), engine.empty([3]), engine.layerNorm(engine.empty([4, 4]), 4)];
+    engine.dispose();
+    expect([...foreign.live]).toEqual([]);
+    for (const tensor of tensors) tensor.dispose();
+    expect(foreign.strayFrees).toEqual([]);
+    expect(engine.memory.usedBytes).toBe(0);
+  });
+
+  it("counts what it holds", () => {
+    const engine = createEngineSync({ ...foreignMemory(), backend });
+    const tensor = engine.empty([100]);
+    expect(engine.memory).toMatchObject({ usedBytes: 400, peakBytes: 400, capacityBytes: 4 * 65_536 });
+    tensor.dispose();
+    expect(engine.memory).toMatchObject({ usedBytes: 0, peakBytes: 400 });
+  });
+
+  it("never grows it", () => {
+    const foreign = foreignMemory({ pages: 1 });
+    const engine = createEngineSync({ ...foreign, backend });
+    expect(() => engine.empty([100_000])).toThrow(expect.objectContaining({ name: "OutOfMemoryError" }));
+    expect(foreign.memory.buffer.byteLength).toBe(65_536);
+  });
+}
+
+function withoutAllocator(backend: BackendName): void {
+  const memory = new WebAssembly.Memory({ initial: 2 });
+  const engine = createEngineSync({ backend, memory });
+  const bytes = new Uint8Array(memory.buffer);
+
+  /** Views of all tensors of an op, one behind the other; the first at offset 0. */
+  function viewsOf(op: Op): Record<string, unknown> {
+    let offset = 0;
+    const next = (shape: readonly number[], seed: number) => {
+      const view = place(engine, offset, shape, seed);
+      offset += sizeOf(shape) * 4 + 12;
+      return view;
+    };
+    const args: Record<string, unknown> = { x: next(op.shape, 1), size: op.size };
+    for (const [index, [name, shape]] of Object.entries(op.parameters).entries()) args[name] = next(shape, index + 2);
+    if (op.takesOut) args.out = next(op.shape, 9);
+    return args;
+  }
+
+  function expectUnwritten(action: () => unknown): void {
+    const before = bytes.slice();
+    expectRefusalOfScratch(action);
+    expect(Buffer.compare(bytes, before)).toBe(0);
+    expect(memory.buffer.byteLength).toBe(2 * 65_536);
+    expect(engine.memory.usedBytes).toBe(0);
+  }
+
+  it.each(ops.filter((op) => op.name.startsWith("affine")))("$name needs no scratch for resident operands", (op) => {
+    const args = viewsOf(op);
+    const own = engineOf(backend);
+    const wanted = bitsOf(op.call(own, goodArguments(own, op)));
+    expect(bitsOf(op.call(engine, args))).toEqual(wanted);
+  });
+
+  it.each(ops)("$name cannot make a resident result", (op) => {
+    const args = { ...viewsOf(op), out: undefined };
+    expectUnwritten(() => op.call(engine, args));
+  });
+
+  it("makes no tensors", () => {
+    expectUnwritten(() => engine.empty([1]));
+    expectUnwritten(() => engine.tensor([1], [1]));
+  });
+
+  if (backend === "wasm") {
+    it.each(ops)("$name needs scratch for host operands", (op) => {
+      const args = goodArguments(engine, op);
+      const out = host(op.shape, 9);
+      expectUnwritten(() => op.call(engine, op.takesOut ? { ...args, out } : args));
+      expect(out.data).toEqual(host(op.shape, 9).data);
+    });
+
+    it.each(ops.filter((op) => op.takesEps))("$name needs scratch for resident operands", (op) => {
+      const args = viewsOf(op);
+      expectUnwritten(() => op.call(engine, args));
+    });
+  } else {
+    it.each(ops)("$name needs nothing for host operands", (op) => {
+      const own = engineOf(backend);
+      const wanted = bitsOf(op.call(own, goodArguments(own, op)));
+      expect(bitsOf(op.call(engine, goodArguments(engine, op)))).toEqual(wanted);
+    });
+
+    it.each(ops.filter((op) => /^(layer|group|affine)/.test(op.name)))(
+      "$name needs nothing for resident operands with out, and writes only there",
+      (op) => {
+        const own = engineOf(backend);
+        const wanted = bitsOf(op.call(own, goodArguments(own, op)));
+        const args = viewsOf(op);
+        const before = bytes.slice();
+        const result = op.call(engine, args);
+        expect(bitsOf(result)).toEqual(wanted);
+        const { byteOffset, byteLength } = (args.out as { data: Float32Array }).data;
+        before.set(bytes.subarray(byteOffset, byteOffset + byteLength), byteOffset);
+        expect(Buffer.compare(bytes, before)).toBe(0);
+      },
+    );
+  }
+}
+
+function expectRefusalOfScratch(action: () => unknown): void {
+  let error: unknown;
+  try {
+    action();
+  } catch (reason) {
+    error = reason;
+  }
+  expect(error).toBeInstanceOf(UnsupportedError);
+  expect((error as LanenormError).argument).toBe("allocate");
+}
+
+/** A view at `offset` that holds the values `host` makes. */
+function place(engine: Engine, offset: number, shape: readonly number[], seed = 1) {
+  const view = engine.view(offset, shape);
+  view.data.set(host(shape, seed).data);
+  return view;
+}
+
+describe.each(backends)("foreign memory with an allocator, %s", withAllocator);
+describe.each(backends)("foreign memory without an allocator, %s", withoutAllocator);
+
+describe("foreign memory past 2^31", () => {
+  // The pages in between are never touched, so that they cost address space only.
+  const pages = 2 ** 15 + 8;
+  const base = 2 ** 31;
+  const memory = new WebAssembly.Memory({ initial: pages });
+
+  it.each<[string, (offset: number) => number]>([
+    ["unsigned", (offset) => offset],
+    ["signed, as wasm returns them", (offset) => offset | 0],
+  ])("takes offsets that are %s", (_, convert) => {
+    let next = base;
+    const freed: number[] = [];
+    const allocate = (bytes: number) => {
+      const offset = next;
+      next += Math.ceil(bytes / 64) * 64 + 64;
+      return convert(offset);
+    };
+    const free = (offset: number) => freed.push(offset >>> 0);
+    const engine = createEngineSync({ backend: "wasm", memory, allocate, free });
+    const own = engineOf("wasm");
+    const shape = [3, 40];
+    const x = engine.tensor(host(shape).data, shape);
+    const weight = values(40, 2);
+    expect(x.data.byteOffset).toBe(base);
+    const wanted = bitsOf(own.nativeLayerNorm(host(shape), 40, { weight }));
+    expect(bitsOf(engine.nativeLayerNorm(x, 40, { weight }))).toEqual(wanted);
+    expect(bitsOf(engine.nativeLayerNorm(host(shape), 40, { weight }))).toEqual(wanted);
+    const view = engine.view(base + 100_000, shape);
+    view.data.set(x.data);
+    expect(bitsOf(engine.layerNorm(view, 40, { weight, out: view }))).toEqual(wanted.slice(0, 1));
+    x.dispose();
+    expect(freed).toContain(base);
+  });
+});
+
+describe.each<Home>(["host", "resident"])("a foreign allocator that misbehaves, %s", (home) => {
+  const shape = [2, 8];
+  const weight = values(8, 2);
+
+  /** An engine whose x is there already when its allocator starts to answer `result`. */
+  function setting(result: unknown) {
+    const foreign = foreignMemory();
+    const answer = { allocate: foreign.allocate as (bytes: number) => unknown };
+    const freed: number[] = [];
+    const engine = createEngineSync({
+      backend: "wasm",
+      memory: foreign.memory,
+      allocate: (bytes) => answer.allocate(bytes) as number,
+      free: (offset) => {
+        freed.push(offset);
+        foreign.free(offset);
+      },
+    });
+    const x = home === "resident" ? engine.tensor(host(shape).data, shape) : host(shape);
+    const out = home === "resident" ? engine.tensor(host(shape, 9).data, shape) : host(shape, 9);
+    answer.allocate = () => result;
+    return { engine, x, out, foreign, answer, freed };
+  }
+
+  const bad: [string, unknown, string][] = [
+    ["0", 0, "OutOfMemoryError"],
+    ["-0", -0, "OutOfMemoryError"],
+    ["NaN", NaN, "ArgumentError"],
+    ["Infinity", Infinity, "ArgumentError"],
+    ["a fraction", 1024.5, "ArgumentError"],
+    ["a string", "1024", "ArgumentError"],
+    ["undefined", undefined, "ArgumentError"],
+    ["null", null, "ArgumentError"],
+    ["a bigint", 1024n, "ArgumentError"],
+    ["a symbol", Symbol("1024"), "ArgumentError"],
+    ["an object that cannot be printed", Object.create(null), "ArgumentError"],
+    ["2 bytes off", 1026, "OutOfMemoryError"],
+    ["1 byte off", 1025, "OutOfMemoryError"],
+    ["the end of the memory", 4 * 65_536, "OutOfMemoryError"],
+    ["just before the end", 4 * 65_536 - 4, "OutOfMemoryError"],
+    ["-1024, which is far past the end", -1024, "OutOfMemoryError"],
+    ["2^31", 2 ** 31, "OutOfMemoryError"],
+    ["2^32", 2 ** 32, "OutOfMemoryError"],
+    ["2^32 + 4096, which would wrap around", 2 ** 32 + 4096, "OutOfMemoryError"],
+    ["2^40 + 4096, which would wrap around", 2 ** 40 + 4096, "OutOfMemoryError"],
+    ["-2^32 + 4096, which would wrap around", -(2 ** 32) + 4096, "OutOfMemoryError"],
+  ];
+
+  it.each(bad)("returns %s", (_, result, kind) => {
+    const { engine, x, out, foreign, answer } = setting(result);
+    const before = new Uint8Array(foreign.memory.buffer.slice(0));
+    const outBefore = out.data.slice();
+    const { usedBytes } = engine.memory;
+    const error = expectRefusal(() => engine.nativeLayerNorm(x, 8, { weight, out }), {
+      kind: LanenormError,
+      functionName: "nativeLayerNorm",
+      argument: "allocate",
+    });
+    expect(error.name).toBe(kind);
+    expect(Buffer.compare(before, new Uint8Array(foreign.memory.buffer))).toBe(0);
+    expect(out.data).toEqual(outBefore);
+    expect(engine.memory.usedBytes).toBe(usedBytes);
+    answer.allocate = foreign.allocate;
+    expect(() => engine.nativeLayerNorm(x, 8, { weight, out })).not.toThrow();
+  });
+
+  it("returns the same offset twice", () => {
+    const { engine, x, out, answer, foreign } = setting(0);
+    const same = foreign.allocate(4096);
+    answer.allocate = () => same;
+    const held = engine.empty([8]);
+    const live = [...foreign.live];
+    expect(() => engine.nativeLayerNorm(x, 8, { weight, out })).toThrow(LanenormError);
+    expect([...foreign.live]).toEqual(live);
+    expect(held.data).toHaveLength(8);
+  });
+
+  it("returns bytes in the middle of a tensor of ours", () => {
+    const { engine, x, out, answer, foreign } = setting(0);
+    answer.allocate = foreign.allocate;
+    const held = engine.tensor(values(2000), [2000]);
+    const inside = held.data.byteOffset + 64;
+    answer.allocate = () => inside;
+    expect(() => engine.nativeLayerNorm(x, 8, { weight, out })).toThrow(LanenormError);
+    expect(held.data).toEqual(values(2000));
+  });
+
+  it("throws, and is heard, with nothing written or held", () => {
+    const { engine, x, out, answer, foreign } = setting(0);
+    const reason = new Error("abort()");
+    answer.allocate = () => {
+      throw reason;
+    };
+    const { usedBytes } = engine.memory;
+    const outBefore = out.data.slice();
+    let error: unknown;
+    try {
+      engine.nativeLayerNorm(x, 8, { weight, out });
+    } catch (caught) {
+      error = caught;
+    }
+    expect(error === reason || error instanceof LanenormError).toBe(true);
+    expect(out.data).toEqual(outBefore);
+    expect(engine.memory.usedBytes).toBe(usedBytes);
+    answer.allocate = foreign.allocate;
+    expect(() => engine.nativeLayerNorm(x, 8, { weight, out })).not.toThrow();
+  });
+
+  it("runs out after any number of allocations, and all are freed", () => {
+    for (let granted = 0; granted < 5; granted++) {
+      const { engine, x, answer, foreign } = setting(0);
+      const before = [...foreign.live];
+      let left = granted;
+      answer.allocate = (bytes) => (left-- > 0 ? foreign.allocate(bytes) : 0);
+      try {
+        disposeAll(engine.nativeLayerNorm(x, 8, { weight }));
+      } catch (error) {
+        expect(error).toMatchObject({ name: "OutOfMemoryError", functionName: "nativeLayerNorm" });
+      }
+      expect([...foreign.live]).toEqual(before);
+      expect(foreign.strayFrees).toEqual([]);
+    }
+  });
+});
