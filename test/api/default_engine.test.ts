@@ -1,0 +1,99 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { named } from "./support.js";
+
+type Library = typeof import("../../src/index.js");
+
+let library: Library;
+
+// The default engine is one per program: each test has a program of its own.
+beforeEach(async () => {
+  vi.resetModules();
+  library = await import("../../src/index.js");
+});
+
+afterEach(() => {
+  vi.resetModules();
+});
+
+const x = { data: Float32Array.of(1, 3, 2, 6), shape: [2, 2] };
+
+describe("the default engine", () => {
+  it("is made once, on first use", () => {
+    const engine = library.defaultEngine();
+    expect(library.defaultEngine()).toBe(engine);
+    expect(engine.backend).toBe("wasm");
+  });
+
+  it("runs the functions of the package", () => {
+    const engine = library.defaultEngine();
+    const { layerNorm, nativeLayerNorm, groupNorm, nativeGroupNorm, rowwiseMoments, affineGlobal, affineVectorized } =
+      library;
+    const tensor = engine.tensor(x.data, x.shape);
+    const pair = Float32Array.of(2, 3);
+    const results = [
+      layerNorm(tensor, 2),
+      groupNorm(tensor, 1),
+      affineGlobal(tensor, pair, pair),
+      affineVectorized(tensor, pair, pair, pair, pair),
+      ...Object.values(nativeLayerNorm(tensor, [2])),
+      ...Object.values(nativeGroupNorm(tensor, 2)),
+      ...Object.values(rowwiseMoments(tensor, 2)),
+    ];
+    expect(results.every((result) => result.resident)).toBe(true);
+    for (const result of [tensor, ...results]) result.dispose();
+    expect(engine.memory.usedBytes).toBe(0);
+  });
+
+  it("names the function that was called in its errors", () => {
+    expect(() => library.layerNorm(x, 3)).toThrow(/^layerNorm: normalizedShape must /);
+    expect(() => library.groupNorm(x, 3)).toThrow(/^groupNorm: numGroups must /);
+  });
+
+  it("can be another one; tensors of the former stay with the former", () => {
+    const former = library.defaultEngine();
+    const tensor = former.tensor(x.data, x.shape);
+    const next = library.createEngineSync({ backend: "js" });
+    library.setDefaultEngine(next);
+    expect(library.defaultEngine()).toBe(next);
+    expect(() => library.layerNorm(tensor, 2)).toThrow(library.ArgumentError);
+    expect(former.layerNorm(tensor, 2).resident).toBe(true);
+    expect([...library.layerNorm(x, 2, { eps: 0 }).data]).toEqual([-1, 1, -1, 1]);
+  });
+
+  it("may be set before it was ever made", () => {
+    const engine = library.createEngineSync({ backend: "js" });
+    library.setDefaultEngine(engine);
+    expect(library.defaultEngine()).toBe(engine);
+  });
+
+  it.each(named([undefined, null, 1, "wasm", {}, Symbol("engine"), () => 1, Object.create(null)]))(
+    "cannot be %s",
+    (_, engine) => {
+      const before = library.defaultEngine();
+      expect(() => {
+        library.setDefaultEngine(engine as never);
+      }).toThrow(library.ArgumentError);
+      expect(() => {
+        library.setDefaultEngine(engine as never);
+      }).toThrow(/^setDefaultEngine: engine must /);
+      expect(library.defaultEngine()).toBe(before);
+    },
+  );
+
+  it("cannot be what only looks like an engine, or cannot be looked at", () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const prototype = Object.getPrototypeOf(library.defaultEngine()) as object;
+    for (const engine of [proxy, Object.create(prototype) as unknown])
+      expect(() => {
+        library.setDefaultEngine(engine as never);
+      }).toThrow(library.ArgumentError);
+  });
+
+  it("says so when it is disposed", () => {
+    library.defaultEngine().dispose();
+    expect(() => library.layerNorm(x, 2)).toThrow(library.DisposedError);
+    library.setDefaultEngine(library.createEngineSync());
+    expect(library.layerNorm(x, 2).shape).toEqual([2, 2]);
+  });
+});
