@@ -14,7 +14,7 @@ Times this library, its peers and memory.copy side by side, in short rounds. Tak
   -h, --help        This help
 `;
 
-const thorough = { rounds: 40, sampleSeconds: 0.004, processes: 9 };
+const thorough = { rounds: 40, sampleSeconds: 0.008, processes: 9 };
 const quick = { rounds: 4, sampleSeconds: 0.002, processes: 3 };
 
 /** The options of a command line. Throws an Error that says what is wrong with it. */
