@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type * as Exports from "../../src/index.js";
 import { named } from "./support.js";
 
-type Library = typeof import("../../src/index.js");
+type Library = typeof Exports;
 
 let library: Library;
 

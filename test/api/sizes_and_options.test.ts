@@ -101,6 +101,11 @@ function suite(backend: BackendName): void {
       expect(refuse(op, { options }, "options")).toBeInstanceOf(ArgumentError);
     });
 
+    it.each(["epsilon", "gamma", "Weight", "output", "dtype"])("cannot have the unknown %s", (name) => {
+      const { message } = refuse(op, { options: { [name]: undefined } }, "options");
+      expect(message).toContain(name);
+    });
+
     it("may be left out", () => {
       const args = goodArguments(engine, op);
       expect(() => op.call(engine, { ...args, options: undefined })).not.toThrow();

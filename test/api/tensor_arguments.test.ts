@@ -11,6 +11,7 @@ import {
   goodArguments,
   homes,
   host,
+  type Refusal,
   thrownBy,
 } from "./support.js";
 
@@ -75,7 +76,7 @@ const notShapes: Record<string, unknown> = {
 function suite(backend: BackendName, op: Op): void {
   const engine = engineOf(backend);
   const fits = goodArguments(engine, op);
-  const refuse = (x: unknown, kind: typeof ArgumentError, argument: string | RegExp) =>
+  const refuse = (x: unknown, kind: Refusal["kind"], argument: string | RegExp) =>
     expectUntouched(engine, { ...fits, x }, () =>
       expectRefusal(() => op.call(engine, { ...fits, x }), { kind, functionName: op.name, argument }),
     );

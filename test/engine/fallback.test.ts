@@ -2,8 +2,9 @@
 // compiled once is kept.
 
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type * as Exports from "../../src/index.js";
 
-type Library = typeof import("../../src/index.js");
+type Library = typeof Exports;
 
 const platform = WebAssembly;
 
@@ -16,11 +17,7 @@ const underPolicy = {
   ...Object.fromEntries(
     Object.getOwnPropertyNames(platform).map((name) => [name, Reflect.get(platform, name) as unknown]),
   ),
-  Module: class {
-    constructor() {
-      forbidden();
-    }
-  },
+  Module: forbidden,
   compile: () => Promise.reject(new platform.CompileError("Wasm code generation disallowed by embedder")),
   instantiate: () => Promise.reject(new platform.CompileError("Wasm code generation disallowed by embedder")),
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, type Engine, Tensor } from "../../src/index.js";
+import { ArgumentError, type Engine, type Tensor } from "../../src/index.js";
 import { type BackendName, backends, engineOf, expectRefusal, host, named } from "../api/support.js";
 
 const alive = (tensor: Tensor): boolean => {

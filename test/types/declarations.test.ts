@@ -1,0 +1,200 @@
+// The published declarations, as consumers compile them: with old libs, without the DOM, without skipLibCheck.
+
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Settings {
+  readonly lib: readonly string[];
+  readonly target: ts.ScriptTarget;
+}
+
+const settings = {
+  "lib es2020": { lib: ["es2020"], target: ts.ScriptTarget.ES2020 },
+  "lib es2020 and dom": { lib: ["es2020", "dom"], target: ts.ScriptTarget.ES2020 },
+  "lib esnext and esnext.disposable": { lib: ["esnext", "esnext.disposable"], target: ts.ScriptTarget.ES2022 },
+} satisfies Record<string, Settings>;
+
+type SettingsName = keyof typeof settings;
+
+/** The programs of consumers. A line that must not compile says so: TypeScript complains if it does. */
+const consumers = {
+  "entry points": entryPoints()
+    .map(([name], index) => `export * as entry${index} from "${name}";`)
+    .join("\n"),
+
+  "first contact": `
+    import { groupNorm, layerNorm, nativeLayerNorm, createEngine, type Engine, type Tensor } from "lanenorm";
+    const x = { data: new Float32Array(20 * 6 * 10 * 10), shape: [20, 6, 10, 10] };
+    const a: Tensor = groupNorm(x, 1);
+    const b: Tensor = layerNorm(x, [6, 10, 10], { weight: new Float32Array(600), bias: null, eps: 1e-6, out: a });
+    const { output, mean, rstd } = nativeLayerNorm(b, 10 as const);
+    const engine: Promise<Engine> = createEngine({ backend: "js" });
+    export const results: readonly (readonly number[])[] = [output.shape, mean.shape, rstd.shape];
+    export const made: Promise<number> = engine.then((made) => made.scope(() => made.empty([2] as const).data.length));
+  `,
+
+  "another module's memory": `
+    import { createEngineSync } from "lanenorm";
+    declare const memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+    export const engine = createEngineSync({ memory, allocate: (bytes: number) => bytes, free: (offset: number) => {} });
+  `,
+
+  "calls that are refused": `
+    import { affineGlobal, createEngineSync, groupNorm, layerNorm } from "lanenorm";
+    const x = { data: new Float32Array(2), shape: [2] };
+    // @ts-expect-error -- a bare array has no shape
+    layerNorm(new Float32Array(4), 4);
+    // @ts-expect-error -- data is a typed array
+    layerNorm({ data: [1, 2], shape: [2] }, 2);
+    // @ts-expect-error -- sizes are numbers
+    layerNorm(x, "2");
+    // @ts-expect-error -- the option is eps
+    layerNorm(x, 2, { epsilon: 1e-5 });
+    // @ts-expect-error -- how many groups?
+    groupNorm(x);
+    // @ts-expect-error -- bias is not optional
+    affineGlobal(x, new Float32Array(2));
+    // @ts-expect-error -- no such backend
+    createEngineSync({ backend: "webgpu" });
+    // @ts-expect-error -- data cannot be replaced
+    layerNorm(x, 2).data = new Float32Array(2);
+    // @ts-expect-error -- a shape cannot be changed
+    layerNorm(x, 2).shape.push(3);
+  `,
+
+  using: `
+    import { createEngineSync } from "lanenorm";
+    const engine = createEngineSync();
+    export function sum(): number {
+      using tensor = engine.tensor([1, 2, 3], [3]);
+      using result = engine.layerNorm(tensor, 3);
+      return result.data.reduce((total, value) => total + value, 0);
+    }
+    export const disposable: Disposable = engine.empty([1]);
+  `,
+};
+
+type ConsumerName = keyof typeof consumers;
+
+const fileOf = (name: string): string => join(root, "test", "types", `${name}.ts`);
+const sources = new Map(Object.entries(consumers).map(([name, source]) => [fileOf(name), source]));
+
+/** One program per settings with all consumers in it, because checking the libs takes longer than all else. */
+const programs = new Map<SettingsName, ts.Program>();
+
+function programWith(name: SettingsName): ts.Program {
+  const known = programs.get(name);
+  if (known) return known;
+  const { lib, target } = settings[name];
+  const options: ts.CompilerOptions = {
+    lib: lib.map((part) => `lib.${part}.d.ts`),
+    target,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    noEmit: true,
+  };
+  const program = ts.createProgram([...sources.keys()], options, consumerHost(options));
+  programs.set(name, program);
+  return program;
+}
+
+/** The file system, and the consumers, which are on none. */
+function consumerHost(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  return {
+    ...host,
+    fileExists: (name) => sources.has(name) || fileExists.call(host, name),
+    readFile: (name) => sources.get(name) ?? readFile.call(host, name),
+    getSourceFile: (name, language, ...rest) => {
+      const source = sources.get(name);
+      if (source === undefined) return getSourceFile.call(host, name, language, ...rest);
+      return ts.createSourceFile(name, source, language);
+    },
+  };
+}
+
+function complaintsOf(program: ts.Program, file?: ts.SourceFile): string[] {
+  return ts.getPreEmitDiagnostics(program, file).map((diagnostic) => {
+    const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, "\n");
+    return `${diagnostic.file?.fileName ?? "options"}: ${text}`;
+  });
+}
+
+/** What TypeScript has to say of one consumer. */
+function complaints(settingsName: SettingsName, consumer: ConsumerName): string[] {
+  const program = programWith(settingsName);
+  return complaintsOf(program, program.getSourceFile(fileOf(consumer)));
+}
+
+interface Entry {
+  readonly types: string;
+}
+
+/** The entry points that have declarations, as package.json lists them. */
+function entryPoints(): [string, string][] {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+    exports: Record<string, Entry | string>;
+  };
+  return Object.entries(manifest.exports)
+    .filter((entry): entry is [string, Entry] => typeof entry[1] === "object" && "types" in entry[1])
+    .map(([path, { types }]) => [join("lanenorm", path), types]);
+}
+
+beforeAll(() => {
+  for (const [, types] of entryPoints())
+    if (!existsSync(join(root, types))) throw new Error(`${types} is missing: run npm run build first`);
+});
+
+describe.each(Object.keys(settings) as SettingsName[])("declarations with %s", (name) => {
+  it("compile, without skipLibCheck", () => {
+    const program = programWith(name);
+    const declarations = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(join(root, "dist")));
+    expect(declarations.length).toBeGreaterThan(5);
+    expect(declarations.flatMap((file) => complaintsOf(program, file))).toEqual([]);
+  });
+
+  it.each(["entry points", "first contact", "another module's memory", "calls that are refused"] as const)(
+    "serve: %s",
+    (consumer) => {
+      expect(complaints(name, consumer)).toEqual([]);
+    },
+  );
+});
+
+describe("`using` a tensor", () => {
+  it("compiles where the lib has Disposable", () => {
+    expect(complaints("lib esnext and esnext.disposable", "using")).toEqual([]);
+  });
+
+  it("does not where the lib has none", () => {
+    expect(complaints("lib es2020", "using")).not.toEqual([]);
+  });
+});
+
+describe("declarations", () => {
+  it("mention no part of the DOM, of Node or of newer libs", () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      const text = readFileSync(file, "utf8");
+      const code = text.replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
+      expect(code, file).not.toMatch(/\b(Float16Array|Disposable|Buffer|NodeJS|reference)\b/);
+      expect(code, file).not.toMatch(/\bWebAssembly\b/);
+      for (const [, path] of code.matchAll(/from "(\.[^"]+)\.js"/g)) visit(join(dirname(file), `${path}.d.ts`));
+    };
+    for (const [, types] of entryPoints()) visit(join(root, types));
+    expect(seen.size).toBeGreaterThan(5);
+  });
+});
