@@ -145,6 +145,13 @@ function suite(backend: BackendName, op: Op): void {
     refuse({ ...goodArguments(engine, op), x: { data, shape: new Array(100_000).fill(1) } });
   });
 
+  it("says little about a long string that was passed for a name", () => {
+    const long = "x".repeat(5000);
+    const args = goodArguments(engine, op);
+    refuse({ ...args, x: { data, shape, dtype: long } });
+    if (op.takesOut) refuse({ ...args, options: { [long]: 1 } });
+  });
+
   it("takes a Float32Array of another realm", () => {
     const foreign = runInNewContext("new Float32Array(24)") as Float32Array;
     foreign.set(data);

@@ -137,6 +137,20 @@ function suite(backend: BackendName, op: Op): void {
     }
   });
 
+  it("overlaps nothing if it has no elements", () => {
+    const empty = op.shape.map((extent, axis) => (axis === 0 ? 0 : extent));
+    const args: Record<string, unknown> = { x: host(empty), size: op.size };
+    for (const [argument, parameterShape] of Object.entries(op.parameters))
+      args[argument] = host(parameterShape.length > 1 || !("gamma" in op.parameters) ? parameterShape : [0]);
+    if (op.name === "affineGlobal") args.scale = args.bias = host([4]);
+    for (const argument of Object.keys(op.parameters)) {
+      const { data } = args[argument] as { data: Float32Array };
+      const middle = Math.floor(data.length / 2);
+      const out = { data: data.subarray(middle, middle), shape: empty };
+      expect(() => op.call(engine, { ...args, out })).not.toThrow();
+    }
+  });
+
   it("overlaps no parameter that lies in x, which is out", () => {
     for (const [argument, parameterShape] of Object.entries(op.parameters)) {
       const x = host(shape);
