@@ -26,9 +26,11 @@ export interface GlobalMap {
   readonly period: number;
 }
 
+const vectorized: VectorizedMap = { kind: "vectorized" };
+
 /** Layer norm of `size` elements whose last dimensions, n elements, are normalised. */
 export function planLayerNorm(size: number, n: number): RowPlan {
-  return { rows: n === 0 ? 0 : size / n, n, map: { kind: "vectorized" } };
+  return { rows: n === 0 ? 0 : size / n, n, map: vectorized };
 }
 
 /** Group norm of [samples, channels, ...] with `span` elements per channel, channels first. */

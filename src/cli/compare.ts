@@ -3,6 +3,7 @@ import { LanenormError } from "../errors.js";
 import { formatShape } from "../shape.js";
 import { parseCommandLine, parseShape, required, takePositionals, UsageError } from "./arguments.js";
 import type { Command } from "./environment.js";
+import { wrap } from "./format.js";
 import { print } from "./print.js";
 
 const summary = "Say when two normalisation layers are the same";
@@ -60,6 +61,6 @@ statistics   ${statistics}
 affine       ${affine}
 equivalent   ${equivalent ? "yes" : "no"}
 
-${because}
+${wrap(because)}
 `;
 }

@@ -103,6 +103,9 @@ interface Summary {
   readonly seconds: number;
 }
 
+/** Bytes below which a rate is not shown. */
+const SMALL = 10e6;
+
 /** For machines on standard output, unless that is where the result went; for people on standard error. */
 async function report(summary: Summary, json: boolean, { stdout, stderr }: Environment): Promise<void> {
   const { shape, output, seconds } = summary;
@@ -115,5 +118,7 @@ async function report(summary: Summary, json: boolean, { stdout, stderr }: Envir
   }
   const target = toStandardOutput ? "standard output" : output;
   const what = `${formatShape(shape)} (${formatBytes(bytes)})`;
-  stderr.write(`normalised ${what} in ${formatSeconds(seconds)}, ${formatRate(bytesPerSecond)} -> ${target}\n`);
+  // The first call of a process compiles the kernels: the rate of a small tensor says little else.
+  const rate = bytes < SMALL ? "" : `, ${formatRate(bytesPerSecond)}`;
+  stderr.write(`normalised ${what} in ${formatSeconds(seconds)}${rate} -> ${target}\n`);
 }

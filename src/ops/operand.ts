@@ -61,12 +61,15 @@ function hostOperand(
 /** A shape is an array of integers from 0 up whose product fits a double exactly. */
 export function checkShape(functionName: string, argument: string, shape: unknown): asserts shape is readonly number[] {
   if (!Array.isArray(shape)) throw new ShapeError(functionName, argument, "must be an array of sizes", describe(shape));
-  for (const extent of shape as unknown[]) {
+  let size = 1;
+  for (let axis = 0; axis < shape.length; axis++) {
+    const extent: unknown = shape[axis];
     if (typeof extent !== "number" || !Number.isSafeInteger(extent) || extent < 0) {
       throw new ShapeError(functionName, argument, "must hold integers from 0 up", formatShape(shape));
     }
+    size *= extent;
   }
-  if (!Number.isSafeInteger(sizeOf(shape as number[]))) {
+  if (!Number.isSafeInteger(size)) {
     throw new ShapeError(functionName, argument, "must have fewer than 2^53 elements", formatShape(shape));
   }
 }
