@@ -1,12 +1,13 @@
 import type { Backend } from "../backend/backend.js";
 import { jsBackend } from "../backend/js.js";
 import { wasmBackend } from "../backend/wasm/backend.js";
-import { describe } from "../dtype.js";
+import { describe, quote } from "../dtype.js";
 import { ArgumentError, UnsupportedError } from "../errors.js";
+import { optionsOf } from "../ops/operand.js";
 import { Engine } from "./engine.js";
-import { ForeignHeap, type Heap, OwnHeap } from "./heap.js";
+import { ForeignHeap, type Heap, KERNEL_SCRATCH, OwnHeap } from "./heap.js";
 import { ADDRESSABLE_BYTES, ArrayMemory, LinearMemory, type MemoryLike, PAGE_BYTES } from "./memory.js";
-import { compile, compileSync, instantiate, SCRATCH_BYTES } from "./module.js";
+import { compile, compileSync, instantiate } from "./module.js";
 import { Store } from "./store.js";
 
 /** Options of createEngineSync and createEngine. */
@@ -23,54 +24,49 @@ export interface EngineOptions {
   free?: (offset: number) => void;
 }
 
-const FUNCTION = "createEngine";
-
-/** Kernels' scratch lies here in the engine's own memory, so that no tensor has offset 0. */
-const KERNEL_SCRATCH = 64;
-
 /**
  * An engine, at once: compiles the embedded kernels on the first call.
  * Throws ArgumentError, UnsupportedError (`backend: "wasm"` where WebAssembly SIMD is not to be had), OutOfMemoryError.
  */
 export function createEngineSync(options: EngineOptions = {}): Engine {
-  checkOptions(options);
-  return build(options, compileSync);
+  return build(readOptions("createEngineSync", options), compileSync);
 }
 
 /** createEngineSync without blocking while the kernels compile. */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
-  checkOptions(options);
-  if (options.backend === "js") return build(options, compileSync);
+  const settings = readOptions("createEngine", options);
+  if (settings.backend === "js") return build(settings, compileSync);
   // A platform that refuses is reported, or fallen back from, where the module is asked for.
-  const outcome = await compile().then(
+  const compiled = await compile().then(
     (module) => () => module,
     (reason: unknown) => () => {
       throw reason;
     },
   );
-  return build(options, outcome);
+  return build(settings, compiled);
 }
 
-function build(options: EngineOptions, compiled: () => WebAssembly.Module): Engine {
-  const memory = new LinearMemory(options.memory ?? ownMemory());
-  const store = new Store(memory, heapOf(options, memory));
-  return new Engine(store, backendOf(options, store, compiled));
+/** Options that have been checked, and the function they were given to. */
+interface Settings extends EngineOptions {
+  readonly functionName: string;
 }
 
-function backendOf(options: EngineOptions, store: Store, compiled: () => WebAssembly.Module): Backend {
-  const { backend = "auto" } = options;
+function build(settings: Settings, compiled: () => WebAssembly.Module): Engine {
+  const memory = new LinearMemory(settings.memory ?? ownMemory());
+  const store = new Store(memory, heapOf(settings, memory));
+  return new Engine(store, backendOf(settings, store, compiled));
+}
+
+function backendOf(settings: Settings, store: Store, compiled: () => WebAssembly.Module): Backend {
+  const { functionName, backend = "auto", memory } = settings;
   if (backend === "js") return jsBackend;
   try {
     const kernels = instantiate(compiled(), store.memory.memory);
-    return wasmBackend({ kernels, store, kernelScratch: options.memory ? -1 : KERNEL_SCRATCH });
+    return wasmBackend({ kernels, store, kernelScratch: memory ? -1 : KERNEL_SCRATCH });
   } catch (reason) {
     if (backend === "auto") return jsBackend;
-    throw new UnsupportedError(
-      FUNCTION,
-      "backend",
-      'must be "js" or "auto" on this platform',
-      `"wasm": ${String(reason)}`,
-    );
+    const expected = 'must be "js" or "auto" on this platform and with this memory';
+    throw new UnsupportedError(functionName, "backend", expected, `"wasm": ${String(reason)}`);
   }
 }
 
@@ -82,48 +78,79 @@ function ownMemory(): MemoryLike {
   }
 }
 
-function heapOf(options: EngineOptions, memory: LinearMemory): Heap {
-  if (options.memory) return new ForeignHeap(memory, options.allocate, options.free);
-  return new OwnHeap(memory, KERNEL_SCRATCH + SCRATCH_BYTES, options.maximumBytes ?? ADDRESSABLE_BYTES);
+function heapOf({ memory: foreign, allocate, free, maximumBytes }: Settings, memory: LinearMemory): Heap {
+  return foreign ? new ForeignHeap(memory, allocate, free) : new OwnHeap(memory, maximumBytes ?? ADDRESSABLE_BYTES);
 }
 
-function checkOptions(options: unknown): asserts options is EngineOptions {
-  if (typeof options !== "object" || options === null) {
-    throw new ArgumentError(FUNCTION, "options", "must be an object", describe(options));
-  }
-  const { backend, maximumBytes, memory, allocate, free } = options as Record<string, unknown>;
+function readOptions(functionName: string, options: EngineOptions): Settings {
+  // Other keys are welcome: a module's own object may hold memory, allocate and free among much else.
+  const settings = optionsOf(functionName, options, undefined, ({ backend, maximumBytes, memory, allocate, free }) => {
+    checkMemory(functionName, memory);
+    return { functionName, backend, maximumBytes, memory, allocate, free };
+  });
+  checkBackend(functionName, settings.backend);
+  checkMaximum(functionName, settings);
+  checkAllocators(functionName, settings);
+  return settings;
+}
+
+function checkBackend(functionName: string, backend: unknown): void {
   if (backend !== undefined && backend !== "auto" && backend !== "wasm" && backend !== "js") {
-    const got = typeof backend === "string" ? backend : describe(backend);
-    throw new ArgumentError(FUNCTION, "backend", 'must be "auto", "wasm" or "js"', got);
+    throw new ArgumentError(functionName, "backend", 'must be "auto", "wasm" or "js"', quote(backend));
   }
-  if (maximumBytes !== undefined && !(typeof maximumBytes === "number" && maximumBytes >= PAGE_BYTES)) {
-    throw new ArgumentError(
-      FUNCTION,
-      "maximumBytes",
-      `must be at least one page, ${PAGE_BYTES}`,
-      describe(maximumBytes),
-    );
+}
+
+function checkMaximum(functionName: string, { maximumBytes, memory }: Settings): void {
+  if (maximumBytes === undefined) return;
+  if (!(typeof maximumBytes === "number" && maximumBytes >= PAGE_BYTES)) {
+    const expected = `must be at least one page, ${PAGE_BYTES}`;
+    throw new ArgumentError(functionName, "maximumBytes", expected, describe(maximumBytes));
   }
-  if (memory !== undefined && !isMemory(memory)) {
-    throw new ArgumentError(FUNCTION, "memory", "must be a WebAssembly.Memory", describe(memory));
+  if (memory) {
+    const expected = "must not come with another module's memory, which the engine never grows";
+    throw new ArgumentError(functionName, "maximumBytes", expected, String(maximumBytes));
   }
-  checkAllocator("allocate", allocate, memory);
-  checkAllocator("free", free, memory);
+}
+
+function checkMemory(functionName: string, memory: unknown): void {
+  if (memory === undefined) return;
+  if (!isMemory(memory)) {
+    throw new ArgumentError(functionName, "memory", "must be a WebAssembly.Memory", describe(memory));
+  }
+}
+
+function isMemory(memory: unknown): boolean {
+  try {
+    const { buffer, grow } = memory as { buffer?: unknown; grow?: unknown };
+    return typeof grow === "function" && isBuffer(buffer);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether a value is a buffer, of any realm: only that has views. */
+function isBuffer(value: unknown): boolean {
+  try {
+    return new Uint8Array(value as ArrayBuffer, 0, 0).buffer === value;
+  } catch {
+    return false;
+  }
+}
+
+function checkAllocators(functionName: string, { allocate, free, memory }: Settings): void {
+  checkAllocator(functionName, "allocate", allocate, memory);
+  checkAllocator(functionName, "free", free, memory);
   if ((allocate === undefined) !== (free === undefined)) {
     const missing = allocate === undefined ? "allocate" : "free";
-    throw new ArgumentError(FUNCTION, missing, "must be given too: allocate and free go together", "undefined");
+    throw new ArgumentError(functionName, missing, "must be given too: allocate and free go together", "undefined");
   }
 }
 
-function isMemory(memory: unknown): memory is MemoryLike {
-  const { buffer, grow } = (memory ?? {}) as { buffer?: { byteLength?: unknown }; grow?: unknown };
-  return typeof grow === "function" && typeof buffer?.byteLength === "number";
-}
-
-function checkAllocator(argument: string, value: unknown, memory: unknown): void {
+function checkAllocator(functionName: string, argument: string, value: unknown, memory: unknown): void {
   if (value === undefined) return;
-  if (typeof value !== "function") throw new ArgumentError(FUNCTION, argument, "must be a function", describe(value));
+  if (typeof value !== "function")
+    throw new ArgumentError(functionName, argument, "must be a function", describe(value));
   if (memory === undefined) {
-    throw new ArgumentError(FUNCTION, argument, "must come with the memory it allocates in", "no memory");
+    throw new ArgumentError(functionName, argument, "must come with the memory it allocates in", "no memory");
   }
 }

@@ -12,7 +12,7 @@ export function defaultEngine(): Engine {
 
 /** Makes another engine the default. Tensors of the former keep working on the former. Throws ArgumentError. */
 export function setDefaultEngine(engine: Engine): void {
-  if (!(engine instanceof Engine)) {
+  if (!Engine.is(engine)) {
     throw new ArgumentError("setDefaultEngine", "engine", "must be an Engine", describe(engine));
   }
   current = engine;

@@ -1,13 +1,13 @@
 import type { Backend } from "../backend/backend.js";
 import type { DType, TypedArray } from "../dtype.js";
-import { describe, dtypeOf } from "../dtype.js";
-import { ArgumentError, DTypeError, OutOfMemoryError, ShapeError } from "../errors.js";
+import { describe, dtypeOf, lengthOf, quote } from "../dtype.js";
+import { ArgumentError, DTypeError, LanenormError, OutOfMemoryError, ShapeError } from "../errors.js";
 import { type AffineOptions, affineGlobal, affineVectorized } from "../ops/affine.js";
 import { groupNorm, type GroupNormOptions, nativeGroupNorm } from "../ops/group_norm.js";
 import { layerNorm, type LayerNormOptions, nativeLayerNorm } from "../ops/layer_norm.js";
 import { rowwiseMoments, type RowwiseMoments } from "../ops/moments.js";
 import type { NormalizeContext, WithStatistics } from "../ops/normalize_rows.js";
-import { checkShape } from "../ops/operand.js";
+import { shapeOf, thrown } from "../ops/operand.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor, type TensorLike } from "../tensor.js";
 import { ADDRESSABLE_BYTES } from "./memory.js";
@@ -28,6 +28,11 @@ export interface EngineMemory {
  * The kernels on one memory, with every function of the package as a method. Made by createEngineSync or createEngine.
  */
 export class Engine {
+  /** @internal Whether a value is an engine: unlike instanceof, takes no proxy. */
+  static is(value: unknown): value is Engine {
+    return typeof value === "object" && value !== null && #context in value;
+  }
+
   readonly #context: NormalizeContext;
   readonly #scopes = new Scopes();
 
@@ -103,27 +108,28 @@ export class Engine {
    * Throws ShapeError, DTypeError, OutOfMemoryError.
    */
   tensor(data: TypedArray | readonly number[], shape: readonly number[], dtype?: DType): Tensor {
-    this.#alive("engine.tensor");
-    const values = Array.isArray(data) ? fromNumbers(data) : (data as TypedArray);
+    const { store } = this.#alive("engine.tensor");
+    const values = isArray(data) ? fromNumbers(data) : (data as TypedArray);
     dtypeOf("engine.tensor", "data", values, dtype);
-    checkShape("engine.tensor", "shape", shape);
-    if (sizeOf(shape) !== values.length) {
-      const expected = `must have as many elements as shape ${formatShape(shape)} says, ${sizeOf(shape)}`;
-      throw new ShapeError("engine.tensor", "data", expected, String(values.length));
+    const sizes = shapeOf("engine.tensor", "shape", shape);
+    const length = lengthOf(values);
+    if (sizeOf(sizes) !== length) {
+      const expected = `must have as many elements as shape ${formatShape(sizes)} says, ${sizeOf(sizes)}`;
+      throw new ShapeError("engine.tensor", "data", expected, String(length));
     }
     // Growing for the copy detaches views of this memory: such data is kept by what it was.
-    const kept = values.buffer === this.#context.store.memory.memory.buffer ? values.slice() : values;
-    const tensor = this.#allocate("engine.tensor", shape);
-    tensor.data.set(kept);
+    const kept = values.buffer === store.memory.memory.buffer ? values.slice() : values;
+    const tensor = this.#allocate("engine.tensor", sizes);
+    if (length > 0) tensor.data.set(kept);
     return tensor;
   }
 
   /** A resident tensor of zeros. Throws ShapeError, OutOfMemoryError. */
   empty(shape: readonly number[], dtype: DType = "float32"): Tensor {
     this.#alive("engine.empty");
-    checkShape("engine.empty", "shape", shape);
+    const sizes = shapeOf("engine.empty", "shape", shape);
     checkDtype("engine.empty", dtype);
-    const tensor = this.#allocate("engine.empty", shape);
+    const tensor = this.#allocate("engine.empty", sizes);
     tensor.data.fill(0);
     return tensor;
   }
@@ -134,17 +140,21 @@ export class Engine {
    */
   view(byteOffset: number, shape: readonly number[], dtype: DType = "float32"): Tensor {
     const { store } = this.#alive("engine.view");
-    checkShape("engine.view", "shape", shape);
+    const sizes = shapeOf("engine.view", "shape", shape);
     checkDtype("engine.view", dtype);
     if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % 4 !== 0) {
       throw new ArgumentError("engine.view", "byteOffset", "must be a multiple of 4 from 0 up", describe(byteOffset));
     }
-    const end = byteOffset + sizeOf(shape) * 4;
-    if (end > store.memory.byteLength) {
-      const expected = `must leave shape ${formatShape(shape)} inside the ${store.memory.byteLength} bytes of memory`;
+    const end = byteOffset + sizeOf(sizes) * 4;
+    if (store.heap.reserves(byteOffset, end)) {
+      const expected = "must leave out the bytes that kernels use";
       throw new ArgumentError("engine.view", "byteOffset", expected, `${byteOffset}, an end of ${end}`);
     }
-    return Tensor.resident(store, byteOffset, shape, false);
+    if (end > store.memory.byteLength) {
+      const expected = `must leave shape ${formatShape(sizes)} inside the ${store.memory.byteLength} bytes of memory`;
+      throw new ArgumentError("engine.view", "byteOffset", expected, `${byteOffset}, an end of ${end}`);
+    }
+    return Tensor.resident(store, byteOffset, sizes, false);
   }
 
   /**
@@ -183,19 +193,37 @@ export class Engine {
   }
 }
 
-function fromNumbers(values: readonly unknown[]): TypedArray {
-  for (let index = 0; index < values.length; index++) {
-    if (typeof values[index] !== "number") {
-      const got = `${describe(values[index])} at index ${index}`;
-      throw new DTypeError("engine.tensor", "data", "must hold numbers", got);
-    }
+/** Array.isArray throws for a proxy that has been revoked. */
+function isArray(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
   }
-  return Float32Array.from(values as readonly number[]);
+}
+
+/** Numbers of an array, each read once. */
+function fromNumbers(values: readonly unknown[]): TypedArray {
+  try {
+    const { length } = values;
+    const numbers: number[] = [];
+    for (let index = 0; index < length; index++) {
+      const value = values[index];
+      if (typeof value !== "number") {
+        const got = `${describe(value)} at index ${index}`;
+        throw new DTypeError("engine.tensor", "data", "must hold numbers", got);
+      }
+      numbers.push(value);
+    }
+    return Float32Array.from(numbers);
+  } catch (reason) {
+    if (reason instanceof LanenormError) throw reason;
+    throw new ArgumentError("engine.tensor", "data", "must be readable", thrown(reason));
+  }
 }
 
 function checkDtype(functionName: string, dtype: unknown): void {
   if (dtype !== "float32") {
-    const got = typeof dtype === "string" ? JSON.stringify(dtype) : describe(dtype);
-    throw new DTypeError(functionName, "dtype", 'must be "float32"', got);
+    throw new DTypeError(functionName, "dtype", 'must be "float32"', quote(dtype));
   }
 }

@@ -1,26 +1,36 @@
+import { describe } from "../dtype.js";
 import { ArgumentError, OutOfMemoryError, UnsupportedError } from "../errors.js";
 import { Allocator } from "./allocator.js";
-import { ADDRESSABLE_BYTES, type LinearMemory, outOfMemory } from "./memory.js";
+import { ADDRESSABLE_BYTES, type LinearMemory, outOfMemory, PAGE_BYTES } from "./memory.js";
+import { SCRATCH_BYTES } from "./module.js";
 
 /** Where an engine's bytes come from. */
 export interface Heap {
   readonly usedBytes: number;
   readonly peakBytes: number;
-  /** The offset of `bytes` bytes, a multiple of 8. Throws OutOfMemoryError or UnsupportedError. */
+  /** Whether bytes from `offset` to `end` touch those that are set aside for kernels. */
+  reserves(offset: number, end: number): boolean;
+  /** The offset of `bytes` bytes, a multiple of 4. Throws OutOfMemoryError or UnsupportedError. */
   allocate(functionName: string, bytes: number): number;
   free(offset: number): void;
+  /** Gives back all that is held. */
+  freeAll(): void;
 }
+
+/** In an engine's own memory kernels have their scratch here, so that calls need not take any and no tensor is at 0. */
+export const KERNEL_SCRATCH = 64;
+const RESERVED_END = KERNEL_SCRATCH + SCRATCH_BYTES;
 
 /** The engine's own memory: grown as needed, never past `maximumBytes`. */
 export class OwnHeap implements Heap {
-  readonly #allocator: Allocator;
+  #allocator = new Allocator(RESERVED_END);
   readonly #memory: LinearMemory;
   readonly #maximumBytes: number;
 
-  constructor(memory: LinearMemory, start: number, maximumBytes: number) {
-    this.#allocator = new Allocator(start);
+  constructor(memory: LinearMemory, maximumBytes: number) {
     this.#memory = memory;
-    this.#maximumBytes = Math.min(maximumBytes, ADDRESSABLE_BYTES);
+    // Memory grows by whole pages.
+    this.#maximumBytes = Math.min(Math.floor(maximumBytes / PAGE_BYTES) * PAGE_BYTES, ADDRESSABLE_BYTES);
   }
 
   get usedBytes(): number {
@@ -42,7 +52,18 @@ export class OwnHeap implements Heap {
   free(offset: number): void {
     this.#allocator.free(offset);
   }
+
+  reserves(offset: number, end: number): boolean {
+    return offset < RESERVED_END && end > KERNEL_SCRATCH;
+  }
+
+  freeAll(): void {
+    this.#allocator = new Allocator(RESERVED_END);
+  }
 }
+
+/** Bytes asked of a foreign allocator at the least: many answer a request for none with 0. */
+const SMALLEST = 4;
 
 /** Another module's memory, through that module's allocator. */
 export class ForeignHeap implements Heap {
@@ -72,9 +93,10 @@ export class ForeignHeap implements Heap {
       const expected = "must be given to allocate in the memory of another module";
       throw new UnsupportedError(functionName, "allocate", expected, `none, with ${bytes} bytes needed`);
     }
-    const offset = this.#checked(functionName, bytes, this.#allocate(bytes));
-    this.#sizes.set(offset, bytes);
-    this.#usedBytes += bytes;
+    const size = Math.max(bytes, SMALLEST);
+    const offset = this.#checked(functionName, size, this.#allocate(size));
+    this.#sizes.set(offset, size);
+    this.#usedBytes += size;
     this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
     return offset;
   }
@@ -87,22 +109,36 @@ export class ForeignHeap implements Heap {
     this.#free?.(offset);
   }
 
+  reserves(): boolean {
+    return false;
+  }
+
+  freeAll(): void {
+    for (const offset of [...this.#sizes.keys()]) this.free(offset);
+  }
+
   /** A foreign malloc says no with 0, and a signed offset past 2^31 comes back negative. */
   #checked(functionName: string, bytes: number, result: unknown): number {
     if (typeof result !== "number" || !Number.isInteger(result)) {
-      throw new ArgumentError(functionName, "allocate", "must return an offset in bytes", String(result));
+      throw new ArgumentError(functionName, "allocate", "must return an offset in bytes", describe(result));
+    }
+    if (result < -(2 ** 31) || result >= 2 ** 32) {
+      throw new OutOfMemoryError(functionName, "allocate", "must return a 32-bit offset", String(result));
     }
     const offset = result >>> 0;
     if (offset === 0) throw new OutOfMemoryError(functionName, "allocate", `must provide ${bytes} bytes`, "offset 0");
-    if (offset % 4 !== 0 || offset + bytes > this.#memory.byteLength || this.#sizes.has(offset)) {
-      this.#giveBack(offset);
+    const ours = this.#holds(offset, bytes);
+    if (ours || offset % 4 !== 0 || offset + bytes > this.#memory.byteLength) {
+      if (!ours) this.#free?.(offset);
       const expected = `must return ${bytes} free bytes inside the memory, aligned to 4`;
       throw new OutOfMemoryError(functionName, "allocate", expected, `offset ${offset}`);
     }
     return offset;
   }
 
-  #giveBack(offset: number): void {
-    if (!this.#sizes.has(offset)) this.#free?.(offset);
+  /** Whether bytes are among those we already have from the allocator. */
+  #holds(offset: number, bytes: number): boolean {
+    for (const [start, size] of this.#sizes) if (offset < start + size && start < offset + bytes) return true;
+    return false;
   }
 }

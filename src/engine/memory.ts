@@ -79,10 +79,11 @@ export class ArrayMemory implements MemoryLike {
 
   grow(pages: number): number {
     const old = this.#buffer;
+    const before = old.byteLength / PAGE_BYTES;
     const grown = new ArrayBuffer(old.byteLength + pages * PAGE_BYTES);
     new Uint8Array(grown).set(new Uint8Array(old));
     structuredClone(old, { transfer: [old] });
     this.#buffer = grown;
-    return old.byteLength / PAGE_BYTES;
+    return before;
   }
 }

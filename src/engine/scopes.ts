@@ -17,6 +17,7 @@ export class Scopes {
     try {
       const result = fn();
       checkSynchronous(result);
+      // Found first, kept then: looking through a result runs its getters, and one may throw.
       for (const tensor of tensorsIn(result)) this.#keep(made, tensor);
       return result;
     } finally {
@@ -38,9 +39,15 @@ function checkSynchronous(result: unknown): void {
 }
 
 /** The tensors in a result: itself, or in arrays and plain objects however deep. */
-function* tensorsIn(value: unknown, seen = new Set<unknown>()): Generator<Tensor> {
-  if (typeof value !== "object" || value === null || seen.has(value)) return;
-  seen.add(value);
-  if (value instanceof Tensor) yield value;
-  else if (!ArrayBuffer.isView(value)) for (const part of Object.values(value)) yield* tensorsIn(part, seen);
+function tensorsIn(result: unknown): Tensor[] {
+  const tensors: Tensor[] = [];
+  const seen = new Set<unknown>([result]);
+  // A Set visits what is added while it is walked, so it is the list of what is left to look at too.
+  for (const value of seen) {
+    if (Tensor.is(value)) tensors.push(value);
+    else if (typeof value === "object" && value !== null && !ArrayBuffer.isView(value)) {
+      for (const part of Object.values(value)) seen.add(part);
+    }
+  }
+  return tensors;
 }

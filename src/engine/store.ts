@@ -18,7 +18,9 @@ export class Store {
   }
 
   dispose(): void {
+    if (this.#disposed) return;
     this.#disposed = true;
+    this.heap.freeAll();
   }
 
   assertAlive(functionName: string): void {

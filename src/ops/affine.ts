@@ -48,7 +48,7 @@ export function affineGlobal(
 /** Whether coefficients are [N, C] rather than [C]: by shape, or by length where there is no shape. */
 function isPerSample(scale: unknown, shape: readonly number[]): boolean {
   if (ArrayBuffer.isView(scale)) return shape[0] !== 1 && (scale as TypedArray).length === shape[0] * shape[1];
-  return (scale as { shape?: { length?: unknown } } | undefined | null)?.shape?.length === 2;
+  return rankOf(scale) === 2;
 }
 
 /** affineVectorized of the API, on an engine. */
@@ -89,17 +89,17 @@ export function affineVectorized(
 function elementShape(functionName: string, gamma: unknown, x: Operand): readonly number[] {
   if (gamma === undefined || gamma === null) throw missing(functionName, "gamma", gamma);
   const bare = ArrayBuffer.isView(gamma);
-  const given = (gamma as { shape?: readonly number[] }).shape;
+  const given = rankOf(gamma);
   for (let first = x.shape.length - 1; first >= 0; first--) {
     const tail = x.shape.slice(first);
-    if (bare ? sizeOf(tail) === (gamma as TypedArray).length : tail.length === given?.length) return tail;
+    if (bare ? sizeOf(tail) === (gamma as TypedArray).length : tail.length === given) return tail;
   }
   const expected = `must have the last sizes of x's shape ${formatShape(x.shape)}`;
   const got = bare
     ? `${(gamma as TypedArray).length} elements`
-    : Array.isArray(given)
-      ? formatShape(given)
-      : typeof gamma;
+    : given === undefined
+      ? describe(gamma)
+      : `rank ${String(given)}`;
   throw new ShapeError(functionName, "gamma", expected, got);
 }
 
@@ -109,7 +109,7 @@ function missing(functionName: string, argument: string, value: unknown): Argume
 
 /** Per-row coefficients: x's leading sizes, with or without the ones that statistics end in, or one size, the rows. */
 function rowShape(given: unknown, leading: readonly number[], x: Operand): readonly number[] {
-  const rank = (given as { shape?: { length?: unknown } } | undefined | null)?.shape?.length;
+  const rank = rankOf(given);
   if (rank === x.shape.length) return x.shape.map((extent, axis) => (axis < leading.length ? extent : 1));
   return rank === 1 ? [sizeOf(leading)] : leading;
 }
@@ -123,7 +123,7 @@ function withOutput(
   inputs: Readonly<Record<string, Operand>>,
   run: (out: Operand) => void,
 ): Tensor {
-  const { out } = optionsOf(functionName, options, optionKeys);
+  const out = optionsOf(functionName, options, optionKeys, (given) => given.out);
   if (out !== undefined && out !== null) {
     const operand = checkedOut(functionName, out, x, context.store);
     for (const [argument, input] of Object.entries(inputs)) checkApart(functionName, operand, argument, input);
@@ -137,5 +137,14 @@ function withOutput(
   } catch (error) {
     output.dispose();
     throw error;
+  }
+}
+
+function rankOf(value: unknown): unknown {
+  try {
+    const rank = (value as { shape?: { length?: unknown } } | undefined | null)?.shape?.length;
+    return typeof rank === "number" ? rank : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -26,6 +26,10 @@ export interface GroupNormOptions {
 
 const optionKeys = ["weight", "bias", "eps", "out"];
 
+function readOptions({ weight, bias, eps, out }: GroupNormOptions) {
+  return { weight, bias, eps, out };
+}
+
 /** groupNorm of the API, on an engine. */
 export function groupNorm(
   context: NormalizeContext,
@@ -56,7 +60,7 @@ function callOf(
   numGroups: number,
   options: GroupNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys);
+  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys, readOptions);
   const input = operandOf(functionName, "x", x, store);
   const { shape } = input;
   if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));

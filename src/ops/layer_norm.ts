@@ -10,7 +10,7 @@ import {
   normalizeRowsWithStatistics,
   type WithStatistics,
 } from "./normalize_rows.js";
-import { checkShape, epsOf, operandOf, optionsOf, parameterOf } from "./operand.js";
+import { shapeOf, epsOf, operandOf, optionsOf, parameterOf } from "./operand.js";
 
 /** Options of layerNorm and nativeLayerNorm. */
 export interface LayerNormOptions {
@@ -25,6 +25,10 @@ export interface LayerNormOptions {
 }
 
 const optionKeys = ["weight", "bias", "eps", "out"];
+
+function readOptions({ weight, bias, eps, out }: LayerNormOptions) {
+  return { weight, bias, eps, out };
+}
 
 /** layerNorm of the API, on an engine. */
 export function layerNorm(
@@ -57,7 +61,7 @@ function callOf(
   normalizedShape: number | readonly number[],
   options: LayerNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys);
+  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys, readOptions);
   const input = operandOf(functionName, "x", x, store);
   const normalized = trailingShape(functionName, normalizedShape, input.shape);
   return {
@@ -73,8 +77,7 @@ function callOf(
 
 /** normalizedShape as an array that ends the shape of x. */
 function trailingShape(functionName: string, given: unknown, shape: readonly number[]): readonly number[] {
-  const normalized: unknown = typeof given === "number" ? [given] : given;
-  checkShape(functionName, "normalizedShape", normalized);
+  const normalized = shapeOf(functionName, "normalizedShape", typeof given === "number" ? [given] : given);
   if (normalized.length === 0 || !endsWith(shape, normalized)) {
     const expected = `must be the last sizes of x's shape ${formatShape(shape)}`;
     throw new ShapeError(functionName, "normalizedShape", expected, formatShape(normalized));

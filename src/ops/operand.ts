@@ -1,6 +1,6 @@
-import { describe, dtypeOf, type TypedArray } from "../dtype.js";
+import { describe, dtypeOf, lengthOf, quote, type TypedArray } from "../dtype.js";
 import type { Store } from "../engine/store.js";
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ArgumentError, LanenormError, ShapeError } from "../errors.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 
@@ -16,14 +16,56 @@ export interface Operand {
 
 /** A tensor argument: a Tensor of this engine, or anything with data and shape. */
 export function operandOf(functionName: string, argument: string, value: unknown, store: Store): Operand {
-  if (value instanceof Tensor) return tensorOperand(functionName, argument, value, store);
-  const { data, shape, dtype } = (value ?? {}) as { data?: unknown; shape?: unknown; dtype?: unknown };
+  if (Tensor.is(value)) return tensorOperand(functionName, argument, value, store);
+  const { data, shape, dtype } = partsOf(functionName, argument, value);
   if (typeof value !== "object" || value === null || data === undefined || shape === undefined) {
     throw new ArgumentError(functionName, argument, "must be a tensor: { data, shape }", describe(value));
   }
   dtypeOf(functionName, `${argument}.data`, data, dtype);
-  checkShape(functionName, `${argument}.shape`, shape);
-  return hostOperand(functionName, argument, data as TypedArray, shape, store);
+  return hostOperand(
+    functionName,
+    argument,
+    data as TypedArray,
+    shapeOf(functionName, `${argument}.shape`, shape),
+    store,
+  );
+}
+
+/** Reads each part once: what a getter says the second time is of no interest. */
+function partsOf(
+  functionName: string,
+  argument: string,
+  value: unknown,
+): { data?: unknown; shape?: unknown; dtype?: unknown } {
+  try {
+    const { data, shape, dtype } = (value ?? {}) as { data?: unknown; shape?: unknown; dtype?: unknown };
+    return { data, shape, dtype };
+  } catch (reason) {
+    throw new ArgumentError(functionName, argument, "must be readable", thrown(reason));
+  }
+}
+
+export function thrown(reason: unknown): string {
+  return `an object that throws ${describe(reason)}`;
+}
+
+/** checkShape of a copy, which is returned. */
+export function shapeOf(functionName: string, argument: string, shape: unknown): readonly number[] {
+  const sizes: unknown[] = [];
+  try {
+    if (!Array.isArray(shape))
+      throw new ShapeError(functionName, argument, "must be an array of sizes", describe(shape));
+    for (let axis = 0; axis < shape.length; axis++) {
+      sizes.push(shape[axis]);
+      // The first bad size ends it: a sparse array may be long.
+      if (!Number.isSafeInteger(sizes[axis]) || (sizes[axis] as number) < 0) break;
+    }
+  } catch (reason) {
+    if (reason instanceof LanenormError) throw reason;
+    throw new ShapeError(functionName, argument, "must be an array of sizes", thrown(reason));
+  }
+  checkShape(functionName, argument, sizes);
+  return sizes;
 }
 
 function tensorOperand(functionName: string, argument: string, tensor: Tensor, store: Store): Operand {
@@ -49,9 +91,9 @@ function hostOperand(
   store: Store,
 ): Operand {
   const size = sizeOf(shape);
-  if (size !== data.length) {
+  if (size !== lengthOf(data)) {
     const expected = `must have as many elements as its shape ${formatShape(shape)} says, ${size}`;
-    throw new ShapeError(functionName, argument, expected, String(data.length));
+    throw new ShapeError(functionName, argument, expected, String(lengthOf(data)));
   }
   const inside = size > 0 && data.buffer === store.memory.memory.buffer;
   // A tensor rather than the view that came: memory may grow, and detach it, before it is read.
@@ -86,7 +128,7 @@ export function parameterOf(
   if (ArrayBuffer.isView(value)) {
     dtypeOf(functionName, argument, value);
     const data = value as TypedArray;
-    if (data.length !== sizeOf(shape)) {
+    if (lengthOf(data) !== sizeOf(shape)) {
       throw new ShapeError(functionName, argument, `must have ${sizeOf(shape)} elements`, String(data.length));
     }
     return hostOperand(functionName, argument, data, shape, store);
@@ -118,22 +160,33 @@ export function epsOf(functionName: string, eps: unknown): number {
   throw new ArgumentError(functionName, "eps", "must be a number", describe(eps));
 }
 
-const none = {};
-
-/** An options argument: an object with no other keys than `keys`, or nothing. A misspelt option must not be ignored. */
-export function optionsOf<Options extends object>(
+/**
+ * An options argument, an object (with no other keys than `keys`) or nothing, as `read` takes it apart. A misspelt option
+ * must not be ignored, and each is read once.
+ */
+export function optionsOf<Options extends object, Parts>(
   functionName: string,
   options: Options | undefined,
-  keys: readonly string[],
-): Partial<Options> {
-  if (options === undefined) return none;
+  keys: readonly string[] | undefined,
+  read: (options: Partial<Options>) => Parts,
+): Parts {
+  if (options === undefined) return read({});
   if (typeof options !== "object" || options === null) {
     throw new ArgumentError(functionName, "options", "must be an object", describe(options));
   }
+  try {
+    if (keys) checkKeys(functionName, options, keys);
+    return read(options);
+  } catch (reason) {
+    if (reason instanceof LanenormError) throw reason;
+    throw new ArgumentError(functionName, "options", "must be readable", thrown(reason));
+  }
+}
+
+function checkKeys(functionName: string, options: object, keys: readonly string[]): void {
   for (const key in options) {
     if (!keys.includes(key)) {
-      throw new ArgumentError(functionName, "options", `must be among ${keys.join(", ")}`, key);
+      throw new ArgumentError(functionName, "options", `must be among ${keys.join(", ")}`, quote(key));
     }
   }
-  return options;
 }

@@ -49,7 +49,7 @@ export function checkApart(functionName: string, out: Operand, argument: string,
 
 /** What is returned for a checked `out`: itself if it is a Tensor, or else a Tensor over the same data. */
 export function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
-  if (out instanceof Tensor) return out;
+  if (Tensor.is(out)) return out;
   const { data, shape, offset } = operand;
   return offset < 0 ? Tensor.host(data, shape) : Tensor.resident(store, offset, shape, false);
 }
@@ -59,7 +59,7 @@ function home(operand: Operand): string {
 }
 
 function overlap(a: Operand, b: Operand): boolean {
-  if (a.offset < 0 !== b.offset < 0) return false;
+  if (a.size === 0 || b.size === 0 || a.offset < 0 !== b.offset < 0) return false;
   if (a.offset < 0 && a.data.buffer !== b.data.buffer) return false;
   const p = addressOf(a);
   const q = addressOf(b);

@@ -208,7 +208,7 @@ function hollow(): { memory: LinearMemory; raw: HollowMemory } {
 describe("OwnHeap", () => {
   it("gives out offsets past 2^31 as positive numbers, up to 4 GiB", () => {
     const { memory, raw } = hollow();
-    const heap = new OwnHeap(memory, 1088, 2 ** 32);
+    const heap = new OwnHeap(memory, 2 ** 32);
     const offsets = Array.from({ length: 4 }, () => heap.allocate("test", 2 ** 30 - 4096));
     expect(offsets).toEqual([0, 1, 2, 3].map((index) => 1088 + index * (2 ** 30 - 4096)));
     expect(offsets[3]).toBeGreaterThan(2 ** 31);
@@ -221,7 +221,7 @@ describe("OwnHeap", () => {
 
   it.each([2 ** 32, 2 ** 32 + 64, 2 ** 40, 2 ** 53, Infinity])("refuses %d bytes, which would wrap around", (bytes) => {
     const { memory, raw } = hollow();
-    const heap = new OwnHeap(memory, 1088, Infinity);
+    const heap = new OwnHeap(memory, Infinity);
     expect(() => heap.allocate("test", bytes)).toThrow(expect.objectContaining({ name: "OutOfMemoryError" }));
     expect([heap.usedBytes, heap.peakBytes, raw.bytes]).toEqual([0, 0, PAGE_BYTES]);
   });
@@ -229,7 +229,7 @@ describe("OwnHeap", () => {
   it("stays within maximumBytes, also with whole pages", () => {
     for (const maximumBytes of [PAGE_BYTES, PAGE_BYTES + 1, 100_000, 2 * PAGE_BYTES - 1, 3 * PAGE_BYTES]) {
       const { memory, raw } = hollow();
-      const heap = new OwnHeap(memory, 1088, maximumBytes);
+      const heap = new OwnHeap(memory, maximumBytes);
       for (let bytes = 1024; bytes < 4 * PAGE_BYTES; bytes += 1024) {
         try {
           heap.free(heap.allocate("test", bytes));
@@ -243,7 +243,7 @@ describe("OwnHeap", () => {
 
   it("is as it was when the platform refuses to grow", () => {
     const { memory, raw } = hollow();
-    const heap = new OwnHeap(memory, 1088, 2 ** 32);
+    const heap = new OwnHeap(memory, 2 ** 32);
     raw.grow = () => {
       throw new RangeError("no more");
     };
