@@ -4,12 +4,12 @@ import { TILE } from "../../src/engine/staging.js";
 import { forEachBackend } from "./backends.js";
 import { type Bits, difference } from "./bits.js";
 import { groupNorm, layerNorm, PARAMETERS, rowwiseMoments, type Call, type Grouping } from "./calls.js";
-import { mixedRows } from "./data.js";
+import { KINDS, mixedRows } from "./data.js";
 import { evaluate, host, resident, type Placement } from "./placements.js";
 
 /** Short rows go in batches of 16, pairs of rows within; long ones in a pipeline of three. */
 const SHORT = [1, 2, 5, 15, 16, 17, 31, 32, 40, 64, 100, 112, 127, 128];
-const LONG = [129, 130, 256, 1000, 4097, 8200];
+const LONG = [129, 130, 256, 1000, 4097, 8200, 16_413];
 
 /** A function of rows, none of which should know the others. */
 type RowCall = (x: Float32Array) => Call;
@@ -30,10 +30,10 @@ describe("a row's bits do not depend on its neighbours", () => {
     });
 
     it.each(LONG)("1 to 12 rows of %i, every kind of row first", (n) => {
-      const x = mixedRows(23, n);
+      const x = mixedRows(2 * KINDS, n);
       for (const call of rowCalls(n)) {
         const alone = rowsAlone(engine, call, x, n, resident);
-        for (let first = 0; first < 11; first++) {
+        for (let first = 0; first < KINDS; first++) {
           const together = evaluate(engine, call(rowsFrom(x, n, first, first + 1)), resident);
           expectRows(together, alone.slice(first, 2 * first + 1), `${first + 1} rows from ${first}`);
         }

@@ -1,12 +1,16 @@
 import { families, hostileFamilies, type Family } from "../support/families.js";
 import { createRandom, type Random } from "../support/random.js";
 
-const byName: Readonly<Record<string, Family>> = { ...families, ...hostileFamilies };
+const byName: Readonly<Record<string, Family>> = {
+  ...families,
+  ...hostileFamilies,
+  "spikes that cancel": spikesThatCancel,
+};
 
 /**
  * Kinds of rows that take every path through the kernels: a plain row; means of many deviations; shifts that the
  * samples get wrong, in short, middling and long rows; squares that overflow and, with eps = 0, that underflow; rows
- * without any deviation; NaN and infinities.
+ * without any deviation; NaN and infinities; and sums that another order of additions would change, in float64 too.
  */
 const ROW_KINDS: readonly Family[] = [
   byName["N(0,1)"],
@@ -20,7 +24,11 @@ const ROW_KINDS: readonly Family[] = [
   poisoned(-Infinity),
   byName.constant,
   byName["N(0,1) + 1e6"],
+  byName["spikes that cancel"],
 ];
+
+/** How many kinds of rows there are. */
+export const KINDS = ROW_KINDS.length;
 
 /** Rows of n elements of all those kinds, each next to others; `first` says with which to begin. */
 export function mixedRows(rows: number, n: number, first = 0): Float32Array {
@@ -45,6 +53,16 @@ export function parameters(count: number, seed: number): Float32Array {
   const values = new Float32Array(count);
   for (let index = 0; index < count; index++) values[index] = 0.5 + random.uniform();
   return values;
+}
+
+/**
+ * Four elements so large that float64 sums lose the others until they have cancelled: what is left tells the order of
+ * additions, which float32 results of other data hide.
+ */
+function spikesThatCancel(n: number, random: Random): Float32Array {
+  const row = byName["N(0,1)"](n, random);
+  for (const spike of [2 ** 60, -(2 ** 60), 2 ** 60, -(2 ** 60)]) row[Math.floor(random.uniform() * n)] = spike;
+  return row;
 }
 
 function poisoned(value: number): Family {

@@ -26,6 +26,7 @@ const FAMILIES = [
   "near FLT_MAX",
   "subnormal",
   "1e6 at every eighth of the group",
+  "spikes that cancel",
   "mixed rows",
 ];
 

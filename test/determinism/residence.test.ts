@@ -4,7 +4,7 @@ import { TILE } from "../../src/engine/staging.js";
 import { forEachBackend } from "./backends.js";
 import { difference } from "./bits.js";
 import { affineGlobal, everyCall, groupNorm, layerNorm, PARAMETERS, rowwiseMoments, type Call } from "./calls.js";
-import { mixedRows } from "./data.js";
+import { KINDS, mixedRows } from "./data.js";
 import { evaluate, host, placedByName, resident } from "./placements.js";
 
 describe("host and resident tensors give the same bits", () => {
@@ -22,7 +22,7 @@ describe("host and resident tensors give the same bits", () => {
 
     // Longer than a tile, a row takes two sweeps; each kind of row is a call's first once.
     it.each([TILE - 1, TILE, TILE + 1, 2 * TILE - 1, 2 * TILE, 2 * TILE + 1, 3 * TILE + 17])("in rows of %i", (n) => {
-      for (let first = 0; first < 11; first += 2) {
+      for (let first = 0; first < KINDS; first += 2) {
         const x = mixedRows(2, n, first);
         const calls = first === 0 ? everyCall(x, n) : [layerNorm(x, n, PARAMETERS[3], 0), rowwiseMoments(x, n)];
         for (const call of calls) expectHostAsResident(engine, call);
