@@ -20,14 +20,16 @@ const TURN_SECONDS = 100e-6;
 /**
  * Measures cases { name, run } side by side.
  *
- * @param rounds how many samples of each
+ * @param rounds how many samples of each, at least
+ * @param seconds for how long to go on, at least
  * @param sampleSeconds how long a sample takes, at least
  * @returns by name: { best, median, samples } in seconds per call, and callsPerSample
  */
-export function measure(cases, { rounds, sampleSeconds }) {
-  const seconds = warmUp(cases);
-  const samplers = cases.map((candidate, index) => samplerOf(candidate, seconds[index], sampleSeconds));
-  for (let round = 0; round < rounds; round++) {
+export function measure(cases, { rounds, seconds, sampleSeconds }) {
+  const estimates = warmUp(cases);
+  const samplers = cases.map((candidate, index) => samplerOf(candidate, estimates[index], sampleSeconds));
+  const start = performance.now();
+  for (let round = 0; round < rounds || secondsSince(start) < seconds; round++) {
     for (const { samples, sample } of samplers) samples.push(sample());
   }
   return Object.fromEntries(
@@ -89,9 +91,13 @@ function look(run) {
   for (let calls = 1; elapsed < LOOK_SECONDS; calls *= 2) {
     repeat(run, calls);
     count += calls;
-    elapsed = (performance.now() - start) / 1000;
+    elapsed = secondsSince(start);
   }
   return elapsed / count;
+}
+
+function secondsSince(start) {
+  return (performance.now() - start) / 1000;
 }
 
 function repeat(run, calls) {

@@ -56,13 +56,14 @@ export function rowOf({ name, bytes, cases, ratios }) {
   ]);
 }
 
-export function footing({ call, kernel, overhead }, cold) {
+export function footing({ call, kernel, overhead, timesPlain }, cold) {
   return `
 Times are the best of the rounds; ratios are of the best times, and in brackets the median of the rounds' ratios.
 copies, yardsticks: the resident time over that of memory.copy, and of a kernel that takes no care of accuracy.
 times plain JS: the time of the best loop in plain JavaScript over the resident time.
 
-call overhead, layer norm [1,768] resident: ${formatSeconds(overhead.best)} (${formatSeconds(overhead.median)}) beyond the kernel's ${formatSeconds(kernel.best)}, ${formatSeconds(call.best)} in all
+call overhead, layer norm [1,768] resident: ${formatSeconds(overhead.best)} (${formatSeconds(overhead.median)}) beyond the kernel's ${formatSeconds(kernel.best)}, ${formatSeconds(call.best)} in all,
+  ${digits(timesPlain.best)} (${digits(timesPlain.median)}) times plain JS, with one engine and one kind of tensor in the process
 cold call, layer norm [1,768] host, first of a process: ${formatSeconds(cold.best)} (median ${formatSeconds(cold.median)})
 `;
 }

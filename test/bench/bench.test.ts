@@ -57,7 +57,7 @@ describe("npm run bench", () => {
       cpu: expect.any(String),
       yardstick: true,
       options: { rounds: 3, distribution: { mean: 0, std: 1 } },
-      callOverhead: { call: timing, kernel: timing, overhead: ratio },
+      callOverhead: { call: timing, kernel: timing, plain: timing, overhead: ratio, timesPlain: ratio },
       coldCall: timing,
     });
     const [result, ...others] = report.results;
