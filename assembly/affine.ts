@@ -35,7 +35,7 @@ function mapGlobalQuads(out: usize, x: usize, end: usize, centre: f32, scale: f3
     store4(out + 48, global4(load4(x + 48), c, s, b));
     x += 64;
     out += 64;
-  } while (x < end);
+  } while (x != end);
 }
 
 
@@ -93,7 +93,7 @@ function mapQuads(
     x += 64;
     if (hasGamma) gamma += 64;
     if (hasBeta) beta += 64;
-  } while (x < end);
+  } while (x != end);
 }
 
 /** The last count % 16 elements of a vectorized map. */

@@ -182,7 +182,7 @@ function fuse(
   let squared = v128.load(next, LANES_SQUARED);
   const end = following + ((<usize>count) << SHIFT);
   do {
-    const blockEnd = min(following + ((<usize>BLOCK) << SHIFT), end);
+    const blockEnd = following + min((<usize>BLOCK) << SHIFT, end - following);
     let s = zero4();
     let q = zero4();
     do {
@@ -205,10 +205,10 @@ function fuse(
       out += 64;
       if (hasGamma) gamma += 64;
       if (hasBeta) beta += 64;
-    } while (following < blockEnd);
+    } while (following != blockEnd);
     lanes = f64x2.add(lanes, widen(s));
     squared = f64x2.add(squared, widen(q));
-  } while (following < end);
+  } while (following != end);
   v128.store(next, lanes, LANES);
   v128.store(next, squared, LANES_SQUARED);
 }

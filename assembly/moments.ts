@@ -123,9 +123,10 @@ function accumulateQuads(state: usize, x: usize, count: i32, scaled: bool): void
   let lanes = v128.load(state, LANES);
   let squared = v128.load(state, LANES_SQUARED);
   const end = x + ((<usize>count) << SHIFT);
-  // Loops test at their end: V8 then keeps what does not change outside of them.
+  // Loops test at their end: V8 then keeps what does not change outside of them. And they test for equality, because
+  // the end of a row at the end of 4 GiB is address 0.
   do {
-    const blockEnd = min(x + ((<usize>BLOCK) << SHIFT), end);
+    const blockEnd = x + min((<usize>BLOCK) << SHIFT, end - x);
     let s = zero4();
     let q = zero4();
     do {
@@ -136,10 +137,10 @@ function accumulateQuads(state: usize, x: usize, count: i32, scaled: bool): void
       s = add4(s, sumOfFour(a, b, c, d));
       q = add4(q, squaresOfFour(a, b, c, d));
       x += 64;
-    } while (x < blockEnd);
+    } while (x != blockEnd);
     lanes = f64x2.add(lanes, widen(s));
     squared = f64x2.add(squared, widen(q));
-  } while (x < end);
+  } while (x != end);
   v128.store(state, lanes, LANES);
   v128.store(state, squared, LANES_SQUARED);
 }

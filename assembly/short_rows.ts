@@ -95,7 +95,7 @@ function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bo
       s = add4(s, quadSum(p + 64, shift, shifted));
       q = add4(q, quadSquares(p + 64, shift, shifted));
       p += 128;
-    } while (p < pairEnd);
+    } while (p != pairEnd);
   }
   if (pairBytes < quadBytes) {
     s = add4(s, quadSum(p, shift, shifted));
@@ -307,7 +307,7 @@ function mapPairQuads(
     x1 += 64;
     out += 64;
     out1 += 64;
-  } while (gamma < end);
+  } while (gamma != end);
 }
 
 

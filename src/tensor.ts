@@ -40,12 +40,15 @@ export class Tensor implements TensorLike {
   readonly dtype: DType;
   readonly #host: TypedArray | undefined;
   readonly #residence: Residence | undefined;
+  readonly #sizes: readonly number[];
   readonly #size: number;
   #view: TypedArray | undefined;
   #disposed = false;
 
   private constructor(shape: readonly number[], host: TypedArray | undefined, residence: Residence | undefined) {
     this.shape = Object.freeze([...shape]);
+    // Frozen arrays are of another kind to an engine: loops that see both kinds are slow.
+    this.#sizes = [...shape];
     this.dtype = "float32";
     this.#host = host;
     this.#residence = residence;
@@ -101,6 +104,11 @@ export class Tensor implements TensorLike {
   /** @internal Bytes from the start of the memory; -1 for a host tensor. */
   get offset(): number {
     return this.#residence ? this.#residence.offset : -1;
+  }
+
+  /** @internal The shape, for the library's own loops. */
+  get sizes(): readonly number[] {
+    return this.#sizes;
   }
 
   /** @internal The number of elements. */

@@ -82,7 +82,9 @@ function shiftedMoments(x: TypedArray, start: number, n: number, shift: number):
   }
   const offset = (s0 + s1 + (s2 + s3)) / n;
   const variance = (q0 + q1 + (q2 + q3)) / n - offset * offset;
-  return { mean: shift + offset, variance: variance < 0 ? 0 : variance };
+  // The mean of a group with an infinity is NaN too, wherever the infinity is.
+  const mean = Number.isNaN(variance) ? NaN : shift + offset;
+  return { mean, variance: variance < 0 ? 0 : variance };
 }
 
 function mapVectorized(

@@ -1,5 +1,5 @@
 import { instantiateSync } from "@assemblyscript/loader";
-import { wasmBase64 } from "./binary.generated.js";
+import { wasmHex } from "./binary.generated.js";
 import type { MemoryLike } from "./memory.js";
 
 type Offset = number;
@@ -81,5 +81,7 @@ export function instantiate(module: WebAssembly.Module, memory: MemoryLike): Ker
 }
 
 function decodeBinary(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(wasmBase64), (character) => character.charCodeAt(0));
+  const bytes = new Uint8Array(wasmHex.length / 2);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(wasmHex.slice(2 * i, 2 * i + 2), 16);
+  return bytes;
 }

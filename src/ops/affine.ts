@@ -25,7 +25,7 @@ export function affineGlobal(
   const functionName = "affineGlobal";
   const { store } = context;
   const input = operandOf(functionName, "x", x, store);
-  const { shape } = input;
+  const shape = input.sizes;
   if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));
   const perSample = isPerSample(scale, shape);
   const coefficientShape = perSample ? shape.slice(0, 2) : [shape[1]];
@@ -65,14 +65,14 @@ export function affineVectorized(
   const { store } = context;
   const input = operandOf(functionName, "x", x, store);
   const gammas = requiredParameterOf(functionName, "gamma", gamma, elementShape(functionName, gamma, input), store);
-  const betas = requiredParameterOf(functionName, "beta", beta, gammas.shape, store);
-  const leading = input.shape.slice(0, input.shape.length - gammas.shape.length);
+  const betas = requiredParameterOf(functionName, "beta", beta, gammas.sizes, store);
+  const leading = input.sizes.slice(0, input.sizes.length - gammas.sizes.length);
   const scales = requiredParameterOf(functionName, "scale", scale, rowShape(scale, leading, input), store);
   const biases = requiredParameterOf(functionName, "bias", bias, rowShape(bias, leading, input), store);
   const job = {
     functionName,
     rows: sizeOf(leading),
-    n: sizeOf(gammas.shape),
+    n: sizeOf(gammas.sizes),
     x: input,
     scale: scales,
     bias: biases,
@@ -90,11 +90,11 @@ function elementShape(functionName: string, gamma: unknown, x: Operand): readonl
   if (gamma === undefined || gamma === null) throw missing(functionName, "gamma", gamma);
   const bare = ArrayBuffer.isView(gamma);
   const given = rankOf(gamma);
-  for (let first = x.shape.length - 1; first >= 0; first--) {
-    const tail = x.shape.slice(first);
+  for (let first = x.sizes.length - 1; first >= 0; first--) {
+    const tail = x.sizes.slice(first);
     if (bare ? sizeOf(tail) === (gamma as TypedArray).length : tail.length === given) return tail;
   }
-  const expected = `must have the last sizes of x's shape ${formatShape(x.shape)}`;
+  const expected = `must have the last sizes of x's shape ${formatShape(x.sizes)}`;
   const got = bare
     ? `${(gamma as TypedArray).length} elements`
     : given === undefined
@@ -110,7 +110,7 @@ function missing(functionName: string, argument: string, value: unknown): Argume
 /** Per-row coefficients: x's leading sizes, with or without the ones that statistics end in, or one size, the rows. */
 function rowShape(given: unknown, leading: readonly number[], x: Operand): readonly number[] {
   const rank = rankOf(given);
-  if (rank === x.shape.length) return x.shape.map((extent, axis) => (axis < leading.length ? extent : 1));
+  if (rank === x.sizes.length) return x.sizes.map((extent, axis) => (axis < leading.length ? extent : 1));
   return rank === 1 ? [sizeOf(leading)] : leading;
 }
 
@@ -130,7 +130,7 @@ function withOutput(
     if (x.size > 0) run(operand);
     return asTensor(out, operand, context.store);
   }
-  const output = outputLike(context, functionName, x, x.shape);
+  const output = outputLike(context, functionName, x, x.sizes);
   try {
     if (x.size > 0) run(output);
     return output;

@@ -50,7 +50,7 @@ export function nativeGroupNorm(
   options?: GroupNormOptions,
 ): WithStatistics {
   const call = callOf(context, "nativeGroupNorm", x, numGroups, options);
-  return normalizeRowsWithStatistics(context, call, [call.x.shape[0], numGroups]);
+  return normalizeRowsWithStatistics(context, call, [call.x.sizes[0], numGroups]);
 }
 
 function callOf(
@@ -62,7 +62,7 @@ function callOf(
 ): NormalizeCall {
   const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys, readOptions);
   const input = operandOf(functionName, "x", x, store);
-  const { shape } = input;
+  const shape = input.sizes;
   if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));
   const [samples, channels] = shape;
   checkGroups(functionName, numGroups, channels);
@@ -88,8 +88,8 @@ function checkGroups(functionName: string, numGroups: unknown, channels: number)
 }
 
 /** One value per group in one sample says nothing about its spread: PyTorch's functional form refuses it too. */
-function checkSeveralValues({ shape, size }: Operand, numGroups: number): void {
+function checkSeveralValues({ sizes, size }: Operand, numGroups: number): void {
   if (size === numGroups) {
-    throw new ShapeError("groupNorm", "x", "must have more than one value per group", formatShape(shape));
+    throw new ShapeError("groupNorm", "x", "must have more than one value per group", formatShape(sizes));
   }
 }

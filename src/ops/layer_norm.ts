@@ -48,7 +48,7 @@ export function nativeLayerNorm(
   options?: LayerNormOptions,
 ): WithStatistics {
   const call = callOf(context, "nativeLayerNorm", x, normalizedShape, options);
-  const { shape } = call.x;
+  const shape = call.x.sizes;
   const leading = shape.length - (typeof normalizedShape === "number" ? 1 : normalizedShape.length);
   const statisticsShape = shape.map((extent, axis) => (axis < leading ? extent : 1));
   return normalizeRowsWithStatistics(context, call, statisticsShape);
@@ -63,7 +63,7 @@ function callOf(
 ): NormalizeCall {
   const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys, readOptions);
   const input = operandOf(functionName, "x", x, store);
-  const normalized = trailingShape(functionName, normalizedShape, input.shape);
+  const normalized = trailingShape(functionName, normalizedShape, input.sizes);
   return {
     functionName,
     plan: planLayerNorm(input.size, sizeOf(normalized)),
@@ -77,6 +77,7 @@ function callOf(
 
 /** normalizedShape as an array that ends the shape of x. */
 function trailingShape(functionName: string, given: unknown, shape: readonly number[]): readonly number[] {
+  if (typeof given === "number" && shape.length > 0 && shape[shape.length - 1] === given) return [given];
   const normalized = shapeOf(functionName, "normalizedShape", typeof given === "number" ? [given] : given);
   if (normalized.length === 0 || !endsWith(shape, normalized)) {
     const expected = `must be the last sizes of x's shape ${formatShape(shape)}`;

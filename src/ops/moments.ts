@@ -18,7 +18,7 @@ export interface RowwiseMoments {
 export function rowwiseMoments(context: NormalizeContext, x: TensorLike, n: number): RowwiseMoments {
   const functionName = "rowwiseMoments";
   const input = operandOf(functionName, "x", x, context.store);
-  const size = sizeOf(input.shape);
+  const size = sizeOf(input.sizes);
   checkRowLength(functionName, n, size);
   const rows = size / n;
   const mean = outputLike(context, functionName, input, [rows]);

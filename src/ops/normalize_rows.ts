@@ -19,7 +19,7 @@ export interface WithStatistics {
   readonly rstd: Tensor;
 }
 
-/** A checked call of an op that normalises rows. */
+/** A checked call of an op that normalises rows, but for its `out`. */
 export interface NormalizeCall {
   readonly functionName: string;
   readonly plan: RowPlan;
@@ -32,12 +32,12 @@ export interface NormalizeCall {
 
 /** Runs a call, into its `out` or a new tensor. */
 export function normalizeRows(context: NormalizeContext, call: NormalizeCall): Tensor {
-  const out = outOperand(context, call);
-  if (out) {
+  if (call.out !== undefined && call.out !== null) {
+    const out = outOf(context, call);
     run(context, call, out, undefined, undefined);
     return asTensor(call.out, out, context.store);
   }
-  const output = outputLike(context, call.functionName, call.x, call.x.shape);
+  const output = outputLike(context, call.functionName, call.x, call.x.sizes);
   try {
     run(context, call, output, undefined, undefined);
     return output;
@@ -53,10 +53,10 @@ export function normalizeRowsWithStatistics(
   call: NormalizeCall,
   statisticsShape: readonly number[],
 ): WithStatistics {
-  const out = outOperand(context, call);
+  const out = call.out !== undefined && call.out !== null ? outOf(context, call) : undefined;
   const made: Tensor[] = [];
   try {
-    const output = out ? asTensor(call.out, out, context.store) : make(call.x.shape);
+    const output = out ? asTensor(call.out, out, context.store) : make(call.x.sizes);
     const results = { output, mean: make(statisticsShape), rstd: make(statisticsShape) };
     run(context, call, out ?? output, results.mean, results.rstd);
     return results;
@@ -72,12 +72,11 @@ export function normalizeRowsWithStatistics(
   }
 }
 
-function outOperand(context: NormalizeContext, call: NormalizeCall): Operand | undefined {
-  if (call.out === undefined || call.out === null) return undefined;
-  const out = checkedOut(call.functionName, call.out, call.x, context.store);
-  checkApart(call.functionName, out, "weight", call.weight);
-  checkApart(call.functionName, out, "bias", call.bias);
-  return out;
+function outOf(context: NormalizeContext, { functionName, x, weight, bias, out }: NormalizeCall): Operand {
+  const operand = checkedOut(functionName, out, x, context.store);
+  if (weight) checkApart(functionName, operand, "weight", weight);
+  if (bias) checkApart(functionName, operand, "bias", bias);
+  return operand;
 }
 
 function run(

@@ -7,7 +7,8 @@ import { Tensor } from "../tensor.js";
 /** A checked tensor argument, as backends take it. */
 export interface Operand {
   readonly data: TypedArray;
-  readonly shape: readonly number[];
+  /** The shape, in an array that is nobody else's. */
+  readonly sizes: readonly number[];
   /** The number of elements. */
   readonly size: number;
   /** Bytes from the start of the engine's memory; -1 for a host tensor. */
@@ -49,23 +50,27 @@ export function thrown(reason: unknown): string {
   return `an object that throws ${describe(reason)}`;
 }
 
-/** checkShape of a copy, which is returned. */
+/** A copy of a shape, which is an array of integers from 0 up whose product a double holds exactly. */
 export function shapeOf(functionName: string, argument: string, shape: unknown): readonly number[] {
-  const sizes: unknown[] = [];
+  const sizes: number[] = [];
   try {
-    if (!Array.isArray(shape))
+    if (!Array.isArray(shape)) {
       throw new ShapeError(functionName, argument, "must be an array of sizes", describe(shape));
-    for (let axis = 0; axis < shape.length; axis++) {
-      sizes.push(shape[axis]);
-      // The first bad size ends it: a sparse array may be long.
-      if (!Number.isSafeInteger(sizes[axis]) || (sizes[axis] as number) < 0) break;
     }
+    for (let axis = 0; axis < shape.length; axis++) sizes.push(checkedSize(functionName, argument, shape[axis], axis));
   } catch (reason) {
     if (reason instanceof LanenormError) throw reason;
     throw new ShapeError(functionName, argument, "must be an array of sizes", thrown(reason));
   }
-  checkShape(functionName, argument, sizes);
+  if (!Number.isSafeInteger(sizeOf(sizes))) {
+    throw new ShapeError(functionName, argument, "must have fewer than 2^53 elements", formatShape(sizes));
+  }
   return sizes;
+}
+
+function checkedSize(functionName: string, argument: string, size: unknown, axis: number): number {
+  if (Number.isSafeInteger(size) && (size as number) >= 0) return size as number;
+  throw new ShapeError(functionName, argument, "must hold integers from 0 up", `${describe(size)} at axis ${axis}`);
 }
 
 function tensorOperand(functionName: string, argument: string, tensor: Tensor, store: Store): Operand {
@@ -78,7 +83,7 @@ function tensorOperand(functionName: string, argument: string, tensor: Tensor, s
       "a tensor of another engine",
     );
   }
-  if (tensor.store === undefined) return hostOperand(functionName, argument, tensor.data, tensor.shape, store);
+  if (tensor.store === undefined) return hostOperand(functionName, argument, tensor.data, tensor.sizes, store);
   return tensor;
 }
 
@@ -97,23 +102,7 @@ function hostOperand(
   }
   const inside = size > 0 && data.buffer === store.memory.memory.buffer;
   // A tensor rather than the view that came: memory may grow, and detach it, before it is read.
-  return inside ? Tensor.resident(store, data.byteOffset, shape, false) : { data, shape, size, offset: -1 };
-}
-
-/** A shape is an array of integers from 0 up whose product fits a double exactly. */
-export function checkShape(functionName: string, argument: string, shape: unknown): asserts shape is readonly number[] {
-  if (!Array.isArray(shape)) throw new ShapeError(functionName, argument, "must be an array of sizes", describe(shape));
-  let size = 1;
-  for (let axis = 0; axis < shape.length; axis++) {
-    const extent: unknown = shape[axis];
-    if (typeof extent !== "number" || !Number.isSafeInteger(extent) || extent < 0) {
-      throw new ShapeError(functionName, argument, "must hold integers from 0 up", formatShape(shape));
-    }
-    size *= extent;
-  }
-  if (!Number.isSafeInteger(size)) {
-    throw new ShapeError(functionName, argument, "must have fewer than 2^53 elements", formatShape(shape));
-  }
+  return inside ? Tensor.resident(store, data.byteOffset, shape, false) : { data, sizes: shape, size, offset: -1 };
 }
 
 /** An optional parameter: a tensor of exactly `shape`, or a bare typed array of as many elements. */
@@ -134,8 +123,8 @@ export function parameterOf(
     return hostOperand(functionName, argument, data, shape, store);
   }
   const operand = operandOf(functionName, argument, value, store);
-  if (!sameShape(operand.shape, shape)) {
-    throw new ShapeError(functionName, argument, `must have shape ${formatShape(shape)}`, formatShape(operand.shape));
+  if (!sameShape(operand.sizes, shape)) {
+    throw new ShapeError(functionName, argument, `must have shape ${formatShape(shape)}`, formatShape(operand.sizes));
   }
   return operand;
 }

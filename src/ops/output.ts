@@ -28,8 +28,8 @@ export function outputLike(factory: TensorFactory, functionName: string, x: Oper
  */
 export function checkedOut(functionName: string, out: unknown, x: Operand, store: Store): Operand {
   const operand = operandOf(functionName, "out", out, store);
-  if (!sameShape(operand.shape, x.shape)) {
-    throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.shape)}`, formatShape(operand.shape));
+  if (!sameShape(operand.sizes, x.sizes)) {
+    throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.sizes)}`, formatShape(operand.sizes));
   }
   if (operand.offset < 0 !== x.offset < 0) {
     throw new ArgumentError(functionName, "out", `must be ${home(x)}, as x is`, `a ${home(operand)} tensor`);
@@ -41,8 +41,8 @@ export function checkedOut(functionName: string, out: unknown, x: Operand, store
 }
 
 /** Throws ArgumentError if `out` overlaps an input that is not x. */
-export function checkApart(functionName: string, out: Operand, argument: string, input: Operand | undefined): void {
-  if (input && overlap(out, input)) {
+export function checkApart(functionName: string, out: Operand, argument: string, input: Operand): void {
+  if (overlap(out, input)) {
     throw new ArgumentError(functionName, "out", `must not overlap ${argument}`, `an overlap with ${argument}`);
   }
 }
@@ -50,8 +50,8 @@ export function checkApart(functionName: string, out: Operand, argument: string,
 /** What is returned for a checked `out`: itself if it is a Tensor, or else a Tensor over the same data. */
 export function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
   if (Tensor.is(out)) return out;
-  const { data, shape, offset } = operand;
-  return offset < 0 ? Tensor.host(data, shape) : Tensor.resident(store, offset, shape, false);
+  const { data, sizes, offset } = operand;
+  return offset < 0 ? Tensor.host(data, sizes) : Tensor.resident(store, offset, sizes, false);
 }
 
 function home(operand: Operand): string {
