@@ -37,7 +37,7 @@ export class Allocator {
    */
   allocate(bytes: number, reserve: (end: number) => void): number {
     const size = Math.max(ALIGNMENT, roundUp(bytes));
-    const index = this.#gaps.findIndex((gap) => gap.bytes >= size);
+    const index = firstFit(this.#gaps, size);
     const offset = index >= 0 ? this.#takeGap(index, size) : this.#takeEnd(size, reserve);
     this.#sizes.set(offset, size);
     this.#usedBytes += size;
@@ -93,6 +93,11 @@ export class Allocator {
       after.bytes += bytes;
     } else gaps.splice(index, 0, { offset, bytes });
   }
+}
+
+function firstFit(gaps: readonly Gap[], size: number): number {
+  for (let index = 0; index < gaps.length; index++) if (gaps[index].bytes >= size) return index;
+  return -1;
 }
 
 function roundUp(bytes: number): number {

@@ -10,7 +10,9 @@ export const TILE = 65_536;
 
 /** Copies elements [start, start + count) of a host array to `offset`. */
 export function stageIn(store: Store, offset: number, data: TypedArray, start: number, count: number): void {
-  store.memory.floats.set(data.subarray(start, start + count), offset >>> 2);
+  // Making a view costs more than copying a small array.
+  const part = count === data.length ? data : data.subarray(start, start + count);
+  store.memory.floats.set(part, offset >>> 2);
 }
 
 /** Copies `count` elements at `offset` to a host array, from index `start` on. */
