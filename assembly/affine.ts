@@ -142,3 +142,65 @@ export function mapVectorized(
   const done = (<usize>quads) << SHIFT;
   mapTail(out + done, x + done, gamma + done, beta + done, count & (QUAD - 1), centre, scale, residual, parameters);
 }
+
+/**
+ * A vectorized map with gamma and beta over two rows' whole quads, `stride` bytes apart: the parameters are loaded once
+ * for both. `first` and `second` are the addresses of each row's centre, scale and residual.
+ */
+@inline
+export function mapPairQuads(
+  out: usize,
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  quads: i32,
+  stride: usize,
+  first: usize,
+  second: usize,
+  residuals: bool,
+): void {
+  const c0 = v128.load32_splat(first);
+  const s0 = v128.load32_splat(first, 4);
+  const r0 = v128.load32_splat(first, 8);
+  const c1 = v128.load32_splat(second);
+  const s1 = v128.load32_splat(second, 4);
+  const r1 = v128.load32_splat(second, 8);
+  const end = gamma + ((<usize>quads) << SHIFT);
+  let x1 = x + stride;
+  let out1 = out + stride;
+  do {
+    mapBoth(out, x, out1, x1, gamma, beta, c0, s0, r0, c1, s1, r1, residuals);
+    mapBoth(out + 16, x + 16, out1 + 16, x1 + 16, gamma + 16, beta + 16, c0, s0, r0, c1, s1, r1, residuals);
+    mapBoth(out + 32, x + 32, out1 + 32, x1 + 32, gamma + 32, beta + 32, c0, s0, r0, c1, s1, r1, residuals);
+    mapBoth(out + 48, x + 48, out1 + 48, x1 + 48, gamma + 48, beta + 48, c0, s0, r0, c1, s1, r1, residuals);
+    gamma += 64;
+    beta += 64;
+    x += 64;
+    x1 += 64;
+    out += 64;
+    out1 += 64;
+  } while (gamma != end);
+}
+
+
+@inline
+function mapBoth(
+  out0: usize,
+  x0: usize,
+  out1: usize,
+  x1: usize,
+  gamma: usize,
+  beta: usize,
+  c0: v128,
+  s0: v128,
+  r0: v128,
+  c1: v128,
+  s1: v128,
+  r1: v128,
+  residuals: bool,
+): void {
+  const g = load4(gamma);
+  const b = load4(beta);
+  store4(out0, add4(mul4(standardize4(load4(x0), c0, s0, r0, residuals), g), b));
+  store4(out1, add4(mul4(standardize4(load4(x1), c1, s1, r1, residuals), g), b));
+}

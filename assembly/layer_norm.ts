@@ -1,4 +1,4 @@
-// Layer norm: rows that share statistics, gamma and beta per element of the row.
+// Layer norm: rows that share statistics, gamma and beta per element of the row. Short and wide rows have ways of their own.
 //
 // Long rows run as a pipeline: one loop maps row r while it sums row r + 1, so additions, multiplications, loads and
 // stores share the cycles and memory is read and written at a steady pace. The shift of row r + 2 is sampled before
@@ -25,6 +25,7 @@ import {
 } from "./moments";
 import { mapRow, momentsOfRow, prescaled, settle, storeStatistics, WANTS_STATISTICS } from "./rows";
 import { shortRows } from "./short_rows";
+import { WIDE, wideRows } from "./wide_rows";
 
 export function layerNorm(
   out: usize,
@@ -40,7 +41,9 @@ export function layerNorm(
   flags: i32,
 ): void {
   if (n <= SHORT) shortRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
-  else longRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
+  else if (n > WIDE && flags & HAS_GAMMA && flags & HAS_BETA) {
+    wideRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
+  } else longRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
 }
 
 function longRows(

@@ -7,8 +7,8 @@
 // The first sums take no shift. A batch with rows that need one sums those rows again and maps with residuals; a batch
 // with a row whose squares leave float32's range goes row by row, as long rows do.
 
-import { HAS_BETA, HAS_GAMMA, mapVectorized, standardize4 } from "./affine";
-import { add4, load4, mul4, SHIFT, squaresOfFour, store4, sub4, sumOfFour, widen, zero4 } from "./lanes";
+import { HAS_BETA, HAS_GAMMA, mapPairQuads, mapVectorized } from "./affine";
+import { add4, load4, SHIFT, squaresOfFour, sub4, sumOfFour, widen, zero4 } from "./lanes";
 import {
   accumulateTail,
   begin,
@@ -26,7 +26,7 @@ import { mapRow, momentsOfRow, prescaled, storeStatistics, WANTS_STATISTICS } fr
 const BATCH: i32 = 16;
 
 // What the phases hand over, a slot for each row of the batch, behind one full state for repairs. Byte offsets:
-const CENTRE: usize = 0; // float32
+const CENTRE: usize = 0; // float32; this and the next two as mapPairQuads reads them
 const SCALE: usize = 4; // float32
 const RESIDUAL: usize = 8; // float32
 const SUMS: usize = 16; // float64 sum, float64 sum of squares
@@ -262,7 +262,7 @@ function mapSlots(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot:
   const quads = n & ~(QUAD - 1);
   if (parameters == (HAS_GAMMA | HAS_BETA) && quads > 0) {
     for (; slot + SLOT < end; slot += 2 * SLOT) {
-      mapPairQuads(out, x, gamma, beta, quads, stride, slot, residuals);
+      mapPairQuads(out, x, gamma, beta, quads, stride, slot, slot + SLOT, residuals);
       if (quads < n) mapPairTail(out, x, gamma, beta, n, slot, residuals);
       x += 2 * stride;
       out += 2 * stride;
@@ -273,64 +273,6 @@ function mapSlots(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot:
     x += stride;
     out += stride;
   }
-}
-
-/** Two rows' whole quads, with gamma and beta loaded once for both. */
-@inline
-function mapPairQuads(
-  out: usize,
-  x: usize,
-  gamma: usize,
-  beta: usize,
-  quads: i32,
-  stride: usize,
-  slot: usize,
-  residuals: bool,
-): void {
-  const c0 = v128.load32_splat(slot, CENTRE);
-  const s0 = v128.load32_splat(slot, SCALE);
-  const r0 = v128.load32_splat(slot, RESIDUAL);
-  const c1 = v128.load32_splat(slot + SLOT, CENTRE);
-  const s1 = v128.load32_splat(slot + SLOT, SCALE);
-  const r1 = v128.load32_splat(slot + SLOT, RESIDUAL);
-  const end = gamma + ((<usize>quads) << SHIFT);
-  let x1 = x + stride;
-  let out1 = out + stride;
-  do {
-    mapBoth(out, x, out1, x1, gamma, beta, c0, s0, r0, c1, s1, r1, residuals);
-    mapBoth(out + 16, x + 16, out1 + 16, x1 + 16, gamma + 16, beta + 16, c0, s0, r0, c1, s1, r1, residuals);
-    mapBoth(out + 32, x + 32, out1 + 32, x1 + 32, gamma + 32, beta + 32, c0, s0, r0, c1, s1, r1, residuals);
-    mapBoth(out + 48, x + 48, out1 + 48, x1 + 48, gamma + 48, beta + 48, c0, s0, r0, c1, s1, r1, residuals);
-    gamma += 64;
-    beta += 64;
-    x += 64;
-    x1 += 64;
-    out += 64;
-    out1 += 64;
-  } while (gamma != end);
-}
-
-
-@inline
-function mapBoth(
-  out0: usize,
-  x0: usize,
-  out1: usize,
-  x1: usize,
-  gamma: usize,
-  beta: usize,
-  c0: v128,
-  s0: v128,
-  r0: v128,
-  c1: v128,
-  s1: v128,
-  r1: v128,
-  residuals: bool,
-): void {
-  const g = load4(gamma);
-  const b = load4(beta);
-  store4(out0, add4(mul4(standardize4(load4(x0), c0, s0, r0, residuals), g), b));
-  store4(out1, add4(mul4(standardize4(load4(x1), c1, s1, r1, residuals), g), b));
 }
 
 // prettier-ignore
