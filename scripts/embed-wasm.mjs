@@ -4,5 +4,5 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const wasm = readFileSync(new URL("../build/lanenorm.wasm", import.meta.url));
 const target = new URL("../src/engine/binary.generated.ts", import.meta.url);
-writeFileSync(target, `export const wasmHex =\n  "${wasm.toString("hex")}";\n`);
+writeFileSync(target, `export const wasmHex: string =\n  "${wasm.toString("hex")}";\n`);
 console.log(`embedded ${wasm.length} bytes of WebAssembly`);

@@ -2,7 +2,7 @@ import { describe, dtypeOf, type TypedArray } from "../dtype.js";
 import { ArgumentError, NotConvertibleError, OutOfMemoryError, ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
-import { count, requireKind, requireShape } from "./kinds.js";
+import { count, requireKind, requireShape, show } from "./kinds.js";
 
 /** The parameters of a layer; null or missing where the layer has none, as PyTorch's are None. */
 export interface NormParameters {
@@ -127,6 +127,11 @@ function readParameters(
 ): { weight: Parameter | null; bias: Parameter | null } {
   if (typeof parameters !== "object" || parameters === null)
     throw new ArgumentError(functionName, "parameters", "must be an object with weight and bias", describe(parameters));
+  for (const key of Object.keys(parameters)) {
+    // A misspelt parameter must not vanish.
+    if (key !== "weight" && key !== "bias")
+      throw new ArgumentError(functionName, "parameters", "must hold weight and bias only", show(key));
+  }
   const weight = readParameter(functionName, "weight", parameters.weight);
   const bias = readParameter(functionName, "bias", parameters.bias);
   if (weight && bias && weight.data.length !== bias.data.length) {

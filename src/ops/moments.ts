@@ -1,6 +1,6 @@
 import { describe } from "../dtype.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import { formatShape, sizeOf } from "../shape.js";
+import { sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { NormalizeContext } from "./normalize_rows.js";
 import { operandOf } from "./operand.js";
@@ -42,6 +42,6 @@ function checkRowLength(functionName: string, n: unknown, size: number): void {
     throw new ArgumentError(functionName, "n", "must be a positive integer", describe(n));
   }
   if (size % n !== 0) {
-    throw new ShapeError(functionName, "n", `must divide the ${size} elements of x`, formatShape([n]));
+    throw new ShapeError(functionName, "n", `must divide the ${size} elements of x`, String(n));
   }
 }

@@ -160,7 +160,7 @@ export function optionsOf<Options extends object, Parts>(
   read: (options: Partial<Options>) => Parts,
 ): Parts {
   if (options === undefined) return read({});
-  if (typeof options !== "object" || options === null) {
+  if (typeof options !== "object" || options === null || ArrayBuffer.isView(options)) {
     throw new ArgumentError(functionName, "options", "must be an object", describe(options));
   }
   try {
