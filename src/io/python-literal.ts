@@ -97,7 +97,7 @@ class Reader {
     this.take(open);
     while (this.peek() !== close) {
       items.push(this.value(depth + 1));
-      trailingComma = this.skip(",");
+      trailingComma = this.accept(",");
       if (!trailingComma) break;
     }
     this.take(close);
@@ -129,7 +129,7 @@ class Reader {
 
   private integer(): Literal {
     const at = this.position;
-    const negative = this.skip("-");
+    const negative = this.accept("-");
     const first = this.position;
     let value = 0;
     for (; isDigit(this.current()); this.position++) value = value * 10 + Number(this.current());
@@ -151,14 +151,14 @@ class Reader {
     return this.current();
   }
 
-  private skip(character: string): boolean {
+  private accept(character: string): boolean {
     if (this.peek() !== character) return false;
     this.position++;
     return true;
   }
 
   private take(character: string): void {
-    if (!this.skip(character)) this.refuse(`must have "${character}"`);
+    if (!this.accept(character)) this.refuse(`must have "${character}"`);
   }
 
   private refuse(expected: string): never {
