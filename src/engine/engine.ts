@@ -136,7 +136,7 @@ export class Engine {
 
   /**
    * A resident tensor over bytes that are already in the engine's memory, and stay whose they are: disposing of it
-   * frees nothing. Throws ShapeError, ArgumentError.
+   * frees nothing. Bytes that no tensor owns are free for any call to use. Throws ShapeError, ArgumentError.
    */
   view(byteOffset: number, shape: readonly number[], dtype: DType = "float32"): Tensor {
     const { store } = this.#alive("engine.view");
