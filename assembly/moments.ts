@@ -65,11 +65,15 @@ export const RESCALE: i32 = 2;
 const TRIED_SHIFT: i32 = 1;
 const TRIED_SCALE: i32 = 2;
 
+/** The steepest slope of a map; see slopeOf. */
 const STEEPEST: f64 = 1152921504606846976; // 2^60
 
 /** Below this, squares of float32 numbers may have lost digits to underflow (2^-80; the smallest is 2^-149). */
 export const SMALLEST_SAFE: f64 = 8.271806125530277e-25;
 
+/**
+ * Begins a row's sums with shift k and a power of two to scale by; `attempts` are the repairs already tried, 0 at first.
+ */
 export function begin(state: usize, shift: f32, scale: f32, attempts: i32): void {
   v128.store(state, zero4(), LANES);
   v128.store(state, zero4(), LANES_SQUARED);
@@ -82,7 +86,7 @@ export function begin(state: usize, shift: f32, scale: f32, attempts: i32): void
 
 /** Empties a block's float32 accumulators into the open chunk's float64 lanes. */
 @inline
-export function flush(state: usize, s: v128, q: v128): void {
+function flush(state: usize, s: v128, q: v128): void {
   v128.store(state, f64x2.add(v128.load(state, LANES), widen(s)), LANES);
   v128.store(state, f64x2.add(v128.load(state, LANES_SQUARED), widen(q)), LANES_SQUARED);
 }
@@ -95,7 +99,7 @@ export function advance(state: usize, count: i32): void {
 }
 
 /** Adds the open chunk to the row's totals. */
-export function closeChunk(state: usize): void {
+function closeChunk(state: usize): void {
   f64.store(state, f64.load(state, SUM) + sumOfPair(v128.load(state, LANES)), SUM);
   f64.store(state, f64.load(state, SQUARES) + sumOfPair(v128.load(state, LANES_SQUARED)), SQUARES);
   v128.store(state, zero4(), LANES);
@@ -105,7 +109,7 @@ export function closeChunk(state: usize): void {
 
 /** Elements that still fit the open chunk. */
 @inline
-export function room(state: usize): i32 {
+function room(state: usize): i32 {
   return CHUNK - i32.load(state, OPEN);
 }
 
@@ -278,7 +282,7 @@ export function firstShift(x: usize, n: i32): f32 {
 }
 
 /** Rows longer than this sample eight spread elements for their shift. */
-export const SAMPLE_SPREAD: i32 = 4096;
+const SAMPLE_SPREAD: i32 = 4096;
 
 /** The mean of eight elements `step` bytes apart. */
 export function meanOfEight(x: usize, step: usize): f32 {

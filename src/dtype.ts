@@ -6,9 +6,6 @@ export type DType = "float32";
 /** The typed arrays tensors live in. */
 export type TypedArray = Float32Array;
 
-/** Bytes per element. */
-export const bytesPerElement: Readonly<Record<DType, number>> = { float32: 4 };
-
 /** How a value is called in an error message: `Float64Array`, `string`, `null`. Never throws. */
 export function describe(value: unknown): string {
   if (value === null) return "null";

@@ -10,7 +10,8 @@ import {
   normalizeRowsWithStatistics,
   type WithStatistics,
 } from "./normalize_rows.js";
-import { epsOf, type Operand, operandOf, optionsOf, parameterOf } from "./operand.js";
+import { normOptionsOf } from "./norm_options.js";
+import { epsOf, type Operand, operandOf, parameterOf } from "./operand.js";
 
 /** Options of groupNorm and nativeGroupNorm. */
 export interface GroupNormOptions {
@@ -22,12 +23,6 @@ export interface GroupNormOptions {
   eps?: number;
   /** Where to write: x's shape, dtype and home; may be exactly x. */
   out?: TensorLike;
-}
-
-const optionKeys = ["weight", "bias", "eps", "out"];
-
-function readOptions({ weight, bias, eps, out }: GroupNormOptions) {
-  return { weight, bias, eps, out };
 }
 
 /** groupNorm of the API, on an engine. */
@@ -60,7 +55,7 @@ function callOf(
   numGroups: number,
   options: GroupNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys, readOptions);
+  const { weight, bias, eps, out } = normOptionsOf(functionName, options);
   const input = operandOf(functionName, "x", x, store);
   const shape = input.sizes;
   if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));

@@ -10,7 +10,8 @@ import {
   normalizeRowsWithStatistics,
   type WithStatistics,
 } from "./normalize_rows.js";
-import { shapeOf, epsOf, operandOf, optionsOf, parameterOf } from "./operand.js";
+import { normOptionsOf } from "./norm_options.js";
+import { shapeOf, epsOf, operandOf, parameterOf } from "./operand.js";
 
 /** Options of layerNorm and nativeLayerNorm. */
 export interface LayerNormOptions {
@@ -22,12 +23,6 @@ export interface LayerNormOptions {
   eps?: number;
   /** Where to write: x's shape, dtype and home; may be exactly x. */
   out?: TensorLike;
-}
-
-const optionKeys = ["weight", "bias", "eps", "out"];
-
-function readOptions({ weight, bias, eps, out }: LayerNormOptions) {
-  return { weight, bias, eps, out };
 }
 
 /** layerNorm of the API, on an engine. */
@@ -61,7 +56,7 @@ function callOf(
   normalizedShape: number | readonly number[],
   options: LayerNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, bias, eps, out } = optionsOf(functionName, options, optionKeys, readOptions);
+  const { weight, bias, eps, out } = normOptionsOf(functionName, options);
   const input = operandOf(functionName, "x", x, store);
   const normalized = trailingShape(functionName, normalizedShape, input.sizes);
   return {

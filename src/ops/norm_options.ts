@@ -1,0 +1,22 @@
+import type { TypedArray } from "../dtype.js";
+import type { TensorLike } from "../tensor.js";
+import { optionsOf } from "./operand.js";
+
+/** The options that every layer with statistics has; each documents what its weight and bias are. */
+interface NormOptions {
+  weight?: TensorLike | TypedArray | null;
+  bias?: TensorLike | TypedArray | null;
+  eps?: number;
+  out?: TensorLike;
+}
+
+const keys = ["weight", "bias", "eps", "out"];
+
+/** Those options, each read once and not yet checked. */
+export function normOptionsOf(functionName: string, options: NormOptions | undefined): NormOptions {
+  return optionsOf(functionName, options, keys, read);
+}
+
+function read({ weight, bias, eps, out }: NormOptions): NormOptions {
+  return { weight, bias, eps, out };
+}
