@@ -1,15 +1,15 @@
-import type { DType, TypedArray } from "./dtype.js";
+import type { DType, Format, TypedArray } from "./dtype.js";
 import type { Store } from "./engine/store.js";
 import { DisposedError } from "./errors.js";
 import { sizeOf } from "./shape.js";
 
 /** What every function accepts: dense row-major data and its shape. */
-export interface TensorLike {
-  /** A Float32Array with as many elements as the shape says. */
-  readonly data: TypedArray;
+export interface TensorLike<Data extends TypedArray = TypedArray> {
+  /** As many elements as the shape says. */
+  readonly data: Data;
   /** Sizes, outermost first. */
   readonly shape: readonly number[];
-  /** Taken from `data` where it is missing. */
+  /** Taken from `data` where it is missing; a Uint16Array must say whether it holds float16 or bfloat16 numbers. */
   readonly dtype?: DType;
 }
 
@@ -27,47 +27,60 @@ interface Residence {
 type DisposeSymbol = SymbolConstructor extends { readonly dispose: infer Key extends symbol } ? Key : never;
 
 /** `using tensor = engine.tensor(...)` frees the tensor at the end of the block. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging -- defined below
-export interface Tensor extends Record<DisposeSymbol, () => void> {}
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-unused-vars -- defined below
+export interface Tensor<Data extends TypedArray = Float32Array> extends Record<DisposeSymbol, () => void> {}
 
 /**
  * A dense row-major tensor. Host tensors wrap an ordinary typed array; resident tensors lie in an engine's linear
  * memory, which nothing is copied from or to, and are freed by `dispose()`, `using` or `engine.scope`.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
-export class Tensor implements TensorLike {
+export class Tensor<Data extends TypedArray = Float32Array> implements TensorLike<Data> {
   readonly shape: readonly number[];
   readonly dtype: DType;
-  readonly #host: TypedArray | undefined;
+  readonly #format: Format;
+  readonly #host: Data | undefined;
   readonly #residence: Residence | undefined;
   readonly #sizes: readonly number[];
   readonly #size: number;
-  #view: TypedArray | undefined;
+  #view: Data | undefined;
   #disposed = false;
 
-  private constructor(shape: readonly number[], host: TypedArray | undefined, residence: Residence | undefined) {
+  private constructor(
+    shape: readonly number[],
+    format: Format,
+    host: Data | undefined,
+    residence: Residence | undefined,
+  ) {
     this.shape = Object.freeze([...shape]);
     // Frozen arrays are of another kind to an engine: loops that see both kinds are slow.
     this.#sizes = [...shape];
-    this.dtype = "float32";
+    this.dtype = format.dtype;
+    this.#format = format;
     this.#host = host;
     this.#residence = residence;
     this.#size = sizeOf(shape);
   }
 
   /** @internal Whether a value is one of these: unlike instanceof, runs none of the value's code and takes no proxy. */
-  static is(value: unknown): value is Tensor {
+  static is(value: unknown): value is Tensor<TypedArray> {
     return typeof value === "object" && value !== null && #host in value;
   }
 
   /** @internal */
-  static host(data: TypedArray, shape: readonly number[]): Tensor {
-    return new Tensor(shape, data, undefined);
+  static host(data: TypedArray, shape: readonly number[], format: Format): Tensor<TypedArray> {
+    return new Tensor<TypedArray>(shape, format, data, undefined);
   }
 
   /** @internal */
-  static resident(store: Store, offset: number, shape: readonly number[], owned: boolean): Tensor {
-    return new Tensor(shape, undefined, { store, offset, owned });
+  static resident(
+    store: Store,
+    offset: number,
+    shape: readonly number[],
+    format: Format,
+    owned: boolean,
+  ): Tensor<TypedArray> {
+    return new Tensor<TypedArray>(shape, format, undefined, { store, offset, owned });
   }
 
   /** Whether the tensor lies in an engine's linear memory. */
@@ -79,11 +92,12 @@ export class Tensor implements TensorLike {
    * The elements. For a resident tensor a live view of the engine's memory, right also after the memory has grown:
    * read it anew rather than keep it. Throws DisposedError.
    */
-  get data(): TypedArray {
+  get data(): Data {
     if (this.#host) return this.#host;
     this.assertAlive("Tensor.data", "tensor");
     const { store, offset } = this.#residence!;
-    if (this.#view?.buffer !== store.memory.memory.buffer) this.#view = store.memory.view(offset, this.#size);
+    const { buffer } = store.memory.memory;
+    if (this.#view?.buffer !== buffer) this.#view = new this.#format.Array!(buffer, offset, this.#size) as Data;
     return this.#view!;
   }
 
@@ -109,6 +123,11 @@ export class Tensor implements TensorLike {
   /** @internal The shape, for the library's own loops. */
   get sizes(): readonly number[] {
     return this.#sizes;
+  }
+
+  /** @internal How the elements are stored. */
+  get format(): Format {
+    return this.#format;
   }
 
   /** @internal The number of elements. */

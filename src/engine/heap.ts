@@ -10,8 +10,8 @@ export interface Heap {
   readonly peakBytes: number;
   /** Whether bytes from `offset` to `end` touch those that are set aside for kernels. */
   reserves(offset: number, end: number): boolean;
-  /** The offset of `bytes` bytes, a multiple of 4. Throws OutOfMemoryError or UnsupportedError. */
-  allocate(functionName: string, bytes: number): number;
+  /** The offset of `bytes` bytes, a multiple of `alignment`. Throws OutOfMemoryError or UnsupportedError. */
+  allocate(functionName: string, bytes: number, alignment: 4 | 8): number;
   free(offset: number): void;
   /** Gives back all that is held. */
   freeAll(): void;
@@ -62,6 +62,12 @@ export class OwnHeap implements Heap {
   }
 }
 
+/** What a foreign allocator gave. */
+interface Holding {
+  readonly start: number;
+  readonly size: number;
+}
+
 /** Bytes asked of a foreign allocator at the least: many answer a request for none with 0. */
 const SMALLEST = 4;
 
@@ -70,7 +76,7 @@ export class ForeignHeap implements Heap {
   readonly #memory: LinearMemory;
   readonly #allocate: ((bytes: number) => number) | undefined;
   readonly #free: ((offset: number) => void) | undefined;
-  readonly #sizes = new Map<number, number>();
+  readonly #held = new Map<number, Holding>();
   #usedBytes = 0;
   #peakBytes = 0;
 
@@ -88,25 +94,27 @@ export class ForeignHeap implements Heap {
     return this.#peakBytes;
   }
 
-  allocate(functionName: string, bytes: number): number {
+  allocate(functionName: string, bytes: number, alignment: 4 | 8): number {
     if (!this.#allocate) {
       const expected = "must be given to allocate in the memory of another module";
       throw new UnsupportedError(functionName, "allocate", expected, `none, with ${bytes} bytes needed`);
     }
-    const size = Math.max(bytes, SMALLEST);
-    const offset = this.#checked(functionName, size, this.#allocate(size));
-    this.#sizes.set(offset, size);
+    // Allocators for 32-bit words promise multiples of 4: room to move up to a multiple of 8.
+    const size = Math.max(bytes, SMALLEST) + (alignment === 8 ? 4 : 0);
+    const start = this.#checked(functionName, size, this.#allocate(size));
+    const offset = Math.ceil(start / alignment) * alignment;
+    this.#held.set(offset, { start, size });
     this.#usedBytes += size;
     this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
     return offset;
   }
 
   free(offset: number): void {
-    const bytes = this.#sizes.get(offset);
-    if (bytes === undefined) return;
-    this.#sizes.delete(offset);
-    this.#usedBytes -= bytes;
-    this.#free?.(offset);
+    const holding = this.#held.get(offset);
+    if (holding === undefined) return;
+    this.#held.delete(offset);
+    this.#usedBytes -= holding.size;
+    this.#free?.(holding.start);
   }
 
   reserves(): boolean {
@@ -114,7 +122,7 @@ export class ForeignHeap implements Heap {
   }
 
   freeAll(): void {
-    for (const offset of [...this.#sizes.keys()]) this.free(offset);
+    for (const offset of [...this.#held.keys()]) this.free(offset);
   }
 
   /** A foreign malloc says no with 0, and a signed offset past 2^31 comes back negative. */
@@ -138,7 +146,9 @@ export class ForeignHeap implements Heap {
 
   /** Whether bytes are among those we already have from the allocator. */
   #holds(offset: number, bytes: number): boolean {
-    for (const [start, size] of this.#sizes) if (offset < start + size && start < offset + bytes) return true;
+    for (const { start, size } of this.#held.values()) {
+      if (offset < start + size && start < offset + bytes) return true;
+    }
     return false;
   }
 }

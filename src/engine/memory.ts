@@ -10,35 +10,25 @@ export const PAGE_BYTES = 65_536;
 /** All that 32-bit addresses reach: 65,536 pages. */
 export const ADDRESSABLE_BYTES = 2 ** 32;
 
-/** A memory with a live view: growing, by anyone, detaches views, so they are made anew when the buffer changes. */
+/** A memory with live views: growing, by anyone, detaches views, so they are made anew when the buffer changes. */
 export class LinearMemory {
   readonly memory: MemoryLike;
-  #buffer: ArrayBufferLike;
-  #floats: Float32Array;
+  #views: Views;
 
   constructor(memory: MemoryLike) {
     this.memory = memory;
-    this.#buffer = memory.buffer;
-    this.#floats = wholeFloats(this.#buffer);
+    this.#views = viewsOf(memory.buffer);
   }
 
   get byteLength(): number {
     return this.memory.buffer.byteLength;
   }
 
-  /** All of the memory as float32. Do not keep it. */
-  get floats(): Float32Array {
+  /** All of the memory, as each class of array. Do not keep it. */
+  get views(): Views {
     const buffer = this.memory.buffer;
-    if (buffer !== this.#buffer) {
-      this.#buffer = buffer;
-      this.#floats = wholeFloats(buffer);
-    }
-    return this.#floats;
-  }
-
-  /** `count` float32 elements at a byte offset that is a multiple of 4. Do not keep it. */
-  view(offset: number, count: number): Float32Array {
-    return new Float32Array(this.memory.buffer, offset, count);
+    if (buffer !== this.#views.buffer) this.#views = viewsOf(buffer);
+    return this.#views;
   }
 
   /** Grows to at least `bytes`. Throws OutOfMemoryError, with the memory as it was. */
@@ -64,9 +54,22 @@ export function outOfMemory(functionName: string, bytes: number, maximumBytes: n
   return new OutOfMemoryError(functionName, "linear memory", expected, `a need of ${bytes} bytes`);
 }
 
+interface Views {
+  readonly buffer: ArrayBufferLike;
+  readonly float32: Float32Array;
+  readonly float64: Float64Array;
+  readonly bits16: Uint16Array;
+}
+
 /** The whole words of a buffer: a foreign memory ends on a page, but an emulated one may not. */
-function wholeFloats(buffer: ArrayBufferLike): Float32Array {
-  return new Float32Array(buffer, 0, Math.floor(buffer.byteLength / 4));
+function viewsOf(buffer: ArrayBufferLike): Views {
+  const { byteLength } = buffer;
+  return {
+    buffer,
+    float32: new Float32Array(buffer, 0, Math.floor(byteLength / 4)),
+    float64: new Float64Array(buffer, 0, Math.floor(byteLength / 8)),
+    bits16: new Uint16Array(buffer, 0, Math.floor(byteLength / 2)),
+  };
 }
 
 /** A memory where there is no WebAssembly, for the js backend. Growing detaches, as it does there. */

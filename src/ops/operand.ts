@@ -1,6 +1,6 @@
-import { describe, dtypeOf, lengthOf, quote, type TypedArray } from "../dtype.js";
+import { describe, float32, type Format, formatOfBare, formatOfData, lengthOf, quote, type TypedArray } from "../dtype.js";
 import type { Store } from "../engine/store.js";
-import { ArgumentError, LanenormError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, LanenormError, ShapeError } from "../errors.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 
@@ -13,6 +13,8 @@ export interface Operand {
   readonly size: number;
   /** Bytes from the start of the engine's memory; -1 for a host tensor. */
   readonly offset: number;
+  /** How the elements are stored. */
+  readonly format: Format;
 }
 
 /** A tensor argument: a Tensor of this engine, or anything with data and shape. */
@@ -22,14 +24,9 @@ export function operandOf(functionName: string, argument: string, value: unknown
   if (typeof value !== "object" || value === null || data === undefined || shape === undefined) {
     throw new ArgumentError(functionName, argument, "must be a tensor: { data, shape }", describe(value));
   }
-  dtypeOf(functionName, `${argument}.data`, data, dtype);
-  return hostOperand(
-    functionName,
-    argument,
-    data as TypedArray,
-    shapeOf(functionName, `${argument}.shape`, shape),
-    store,
-  );
+  const format = formatOfData(functionName, `${argument}.data`, data, dtype);
+  const sizes = shapeOf(functionName, `${argument}.shape`, shape);
+  return hostOperand(functionName, argument, data as TypedArray, sizes, format, store);
 }
 
 /** Reads each part once: what a getter says the second time is of no interest. */
@@ -73,7 +70,7 @@ function checkedSize(functionName: string, argument: string, size: unknown, axis
   throw new ShapeError(functionName, argument, "must hold integers from 0 up", `${describe(size)} at axis ${axis}`);
 }
 
-function tensorOperand(functionName: string, argument: string, tensor: Tensor, store: Store): Operand {
+function tensorOperand(functionName: string, argument: string, tensor: Tensor<TypedArray>, store: Store): Operand {
   tensor.assertAlive(functionName, argument);
   if (tensor.store !== undefined && tensor.store !== store) {
     throw new ArgumentError(
@@ -83,8 +80,8 @@ function tensorOperand(functionName: string, argument: string, tensor: Tensor, s
       "a tensor of another engine",
     );
   }
-  if (tensor.store === undefined) return hostOperand(functionName, argument, tensor.data, tensor.sizes, store);
-  return tensor;
+  if (tensor.store !== undefined) return tensor;
+  return hostOperand(functionName, argument, tensor.data, tensor.sizes, tensor.format, store);
 }
 
 /** Data that lies in the engine's memory is resident, whoever made the view. */
@@ -93,6 +90,7 @@ function hostOperand(
   argument: string,
   data: TypedArray,
   shape: readonly number[],
+  format: Format,
   store: Store,
 ): Operand {
   const size = sizeOf(shape);
@@ -102,31 +100,51 @@ function hostOperand(
   }
   const inside = size > 0 && data.buffer === store.memory.memory.buffer;
   // A tensor rather than the view that came: memory may grow, and detach it, before it is read.
-  return inside ? Tensor.resident(store, data.byteOffset, shape, false) : { data, sizes: shape, size, offset: -1 };
+  if (inside) return Tensor.resident(store, data.byteOffset, shape, format, false);
+  return { data, sizes: shape, size, offset: -1, format };
 }
 
-/** An optional parameter: a tensor of exactly `shape`, or a bare typed array of as many elements. */
+/** A host operand of the library's own making. */
+export function ownOperand(data: TypedArray, sizes: readonly number[], format: Format): Operand {
+  return { data, sizes, size: sizeOf(sizes), offset: -1, format };
+}
+
+/**
+ * An optional parameter for an x of format `like`: a tensor of exactly `shape`, or a bare typed array of as many
+ * elements; of x's dtype, or of float32 for an x of 16 bits.
+ */
 export function parameterOf(
   functionName: string,
   argument: string,
   value: unknown,
   shape: readonly number[],
+  like: Format,
   store: Store,
 ): Operand | undefined {
   if (value === undefined || value === null) return undefined;
   if (ArrayBuffer.isView(value)) {
-    dtypeOf(functionName, argument, value);
-    const data = value as TypedArray;
-    if (lengthOf(data) !== sizeOf(shape)) {
-      throw new ShapeError(functionName, argument, `must have ${sizeOf(shape)} elements`, String(data.length));
+    const format = formatOfBare(functionName, argument, value, like);
+    checkParameterFormat(functionName, argument, format, like);
+    const data = value as unknown as TypedArray;
+    const length = lengthOf(data);
+    if (length !== sizeOf(shape)) {
+      throw new ShapeError(functionName, argument, `must have ${sizeOf(shape)} elements`, String(length));
     }
-    return hostOperand(functionName, argument, data, shape, store);
+    return hostOperand(functionName, argument, data, shape, format, store);
   }
   const operand = operandOf(functionName, argument, value, store);
+  checkParameterFormat(functionName, argument, operand.format, like);
   if (!sameShape(operand.sizes, shape)) {
     throw new ShapeError(functionName, argument, `must have shape ${formatShape(shape)}`, formatShape(operand.sizes));
   }
   return operand;
+}
+
+function checkParameterFormat(functionName: string, argument: string, format: Format, like: Format): void {
+  if (format.dtype === like.dtype || (like.bytes === 2 && format === float32)) return;
+  const alternative = like.bytes === 2 ? ', or "float32"' : "";
+  const expected = `must have dtype "${like.dtype}", as x has${alternative}`;
+  throw new DTypeError(functionName, argument, expected, quote(format.dtype));
 }
 
 /** A parameter that is not optional. */
@@ -135,9 +153,10 @@ export function requiredParameterOf(
   argument: string,
   value: unknown,
   shape: readonly number[],
+  like: Format,
   store: Store,
 ): Operand {
-  const operand = parameterOf(functionName, argument, value, shape, store);
+  const operand = parameterOf(functionName, argument, value, shape, like, store);
   if (operand) return operand;
   throw new ArgumentError(functionName, argument, `must be given, with shape ${formatShape(shape)}`, describe(value));
 }

@@ -1,5 +1,6 @@
+import type { Format, TypedArray } from "../dtype.js";
 import type { Store } from "../engine/store.js";
-import { ArgumentError, ShapeError, UnsupportedError } from "../errors.js";
+import { ArgumentError, DTypeError, ShapeError, UnsupportedError } from "../errors.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
 import { type Operand, operandOf } from "./operand.js";
@@ -8,15 +9,21 @@ import { type Operand, operandOf } from "./operand.js";
 export interface TensorFactory {
   readonly store: Store;
   /** A new resident tensor, not initialised. */
-  allocate(functionName: string, shape: readonly number[]): Tensor;
+  allocate(functionName: string, shape: readonly number[], format: Format): Tensor<TypedArray>;
 }
 
-/** A new tensor with x's home: host for host, resident for resident. */
-export function outputLike(factory: TensorFactory, functionName: string, x: Operand, shape: readonly number[]): Tensor {
-  if (x.offset >= 0) return factory.allocate(functionName, shape);
+/** A new tensor with x's home: host for host, resident for resident; and x's format, or another. */
+export function outputLike(
+  factory: TensorFactory,
+  functionName: string,
+  x: Operand,
+  shape: readonly number[],
+  format = x.format,
+): Tensor<TypedArray> {
+  if (x.offset >= 0) return factory.allocate(functionName, shape, format);
   const size = sizeOf(shape);
   try {
-    return Tensor.host(new Float32Array(size), shape);
+    return Tensor.host(new format.Array!(size), shape, format);
   } catch {
     throw new UnsupportedError(functionName, "output", "must fit a typed array of this platform", `${size} elements`);
   }
@@ -30,6 +37,10 @@ export function checkedOut(functionName: string, out: unknown, x: Operand, store
   const operand = operandOf(functionName, "out", out, store);
   if (!sameShape(operand.sizes, x.sizes)) {
     throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.sizes)}`, formatShape(operand.sizes));
+  }
+  if (operand.format.dtype !== x.format.dtype) {
+    const expected = `must have dtype "${x.format.dtype}", as x has`;
+    throw new DTypeError(functionName, "out", expected, `"${operand.format.dtype}"`);
   }
   if (operand.offset < 0 !== x.offset < 0) {
     throw new ArgumentError(functionName, "out", `must be ${home(x)}, as x is`, `a ${home(operand)} tensor`);
@@ -48,10 +59,10 @@ export function checkApart(functionName: string, out: Operand, argument: string,
 }
 
 /** What is returned for a checked `out`: itself if it is a Tensor, or else a Tensor over the same data. */
-export function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
+export function asTensor(out: unknown, operand: Operand, store: Store): Tensor<TypedArray> {
   if (Tensor.is(out)) return out;
-  const { data, sizes, offset } = operand;
-  return offset < 0 ? Tensor.host(data, sizes) : Tensor.resident(store, offset, sizes, false);
+  const { data, sizes, offset, format } = operand;
+  return offset < 0 ? Tensor.host(data, sizes, format) : Tensor.resident(store, offset, sizes, format, false);
 }
 
 function home(operand: Operand): string {
@@ -63,7 +74,7 @@ function overlap(a: Operand, b: Operand): boolean {
   if (a.offset < 0 && a.data.buffer !== b.data.buffer) return false;
   const p = addressOf(a);
   const q = addressOf(b);
-  return p < q + b.size * 4 && q < p + a.size * 4;
+  return p < q + b.size * b.format.bytes && q < p + a.size * a.format.bytes;
 }
 
 /** Bytes from the start of the operand's buffer. */
