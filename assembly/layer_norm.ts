@@ -193,8 +193,8 @@ function fuse(
       const b = sub4(load4(following + 16), k);
       const c = sub4(load4(following + 32), k);
       const d = sub4(load4(following + 48), k);
-      s = add4(s, sumOfFour(a, b, c, d));
-      q = add4(q, squaresOfFour(a, b, c, d));
+      s = add4(s, sumOfFour<f32>(a, b, c, d));
+      q = add4(q, squaresOfFour<f32>(a, b, c, d));
       // prettier-ignore
       store4(out, affine4(standardize4(load4(x), centre, slope, residual, hasResidual), gamma, beta, hasGamma, hasBeta));
       // prettier-ignore

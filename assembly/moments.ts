@@ -138,8 +138,8 @@ function accumulateQuads(state: usize, x: usize, count: i32, scaled: bool): void
       const b = deviation(load4(x + 16), k, scale, scaled);
       const c = deviation(load4(x + 32), k, scale, scaled);
       const d = deviation(load4(x + 48), k, scale, scaled);
-      s = add4(s, sumOfFour(a, b, c, d));
-      q = add4(q, squaresOfFour(a, b, c, d));
+      s = add4(s, sumOfFour<f32>(a, b, c, d));
+      q = add4(q, squaresOfFour<f32>(a, b, c, d));
       x += 64;
     } while (x != blockEnd);
     lanes = f64x2.add(lanes, widen(s));
@@ -172,7 +172,7 @@ export function accumulateTail(state: usize, x: usize, count: i32): void {
   if (count > 0) {
     // What is beyond the row must not deviate.
     const inside = i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
-    const d = v128.and(deviation(loadPart(x, count), k, scale, true), inside);
+    const d = v128.and(deviation(loadPart<f32>(x, count), k, scale, true), inside);
     s = add4(s, d);
     q = add4(q, mul4(d, d));
   }
@@ -276,7 +276,8 @@ function powerOfTwoFor(magnitude: f32): f32 {
  */
 export function firstShift(x: usize, n: i32): f32 {
   if (n <= SHORT) return 0;
-  if (n <= SAMPLE_SPREAD) return sumOfLanes(sumOfFour(load4(x), load4(x + 16), load4(x + 32), load4(x + 48))) * 0.0625;
+  if (n <= SAMPLE_SPREAD)
+    return sumOfLanes<f32>(sumOfFour<f32>(load4(x), load4(x + 16), load4(x + 32), load4(x + 48))) * 0.0625;
   const step = (<usize>(n >>> 3)) << SHIFT;
   return meanOfEight(x, step);
 }

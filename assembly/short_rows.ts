@@ -114,13 +114,13 @@ function deviation(p: usize, k: v128, shifted: bool): v128 {
 // prettier-ignore
 @inline
 function quadSum(p: usize, k: v128, shifted: bool): v128 {
-  return sumOfFour(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
+  return sumOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
 }
 
 // prettier-ignore
 @inline
 function quadSquares(p: usize, k: v128, shifted: bool): v128 {
-  return squaresOfFour(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
+  return squaresOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
 }
 
 /** Adds a row's last n % 16 elements, a block of their own, to the sums of its quads. */
