@@ -127,19 +127,3 @@ export function addWideLanes<T>(at: usize, v: v128): void {
     v128.store(at + 16, f64x2.add(v128.load(at + 16), f64x2.promote_low_f32x4(high)));
   }
 }
-
-/** Bytes of one float32, as a shift. */
-export const SHIFT: usize = 2;
-
-// prettier-ignore
-@inline export function load4(p: usize): v128 { return v128.load(p); }
-// prettier-ignore
-@inline export function store4(p: usize, v: v128): void { v128.store(p, v); }
-// prettier-ignore
-@inline export function add4(a: v128, b: v128): v128 { return f32x4.add(a, b); }
-// prettier-ignore
-@inline export function sub4(a: v128, b: v128): v128 { return f32x4.sub(a, b); }
-// prettier-ignore
-@inline export function mul4(a: v128, b: v128): v128 { return f32x4.mul(a, b); }
-// prettier-ignore
-@inline export function zero4(): v128 { return f32x4.splat(0); }

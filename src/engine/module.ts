@@ -4,8 +4,8 @@ import type { MemoryLike } from "./memory.js";
 
 type Offset = number;
 
-/** The exports of assembly/index.ts. Offsets are bytes; sizes are elements; flags as in that file. */
-export interface Kernels {
+/** Kernels that see rows. Offsets are bytes; sizes are elements; flags as in assembly/index.ts. */
+interface RowKernels {
   layer_norm(
     out: Offset,
     x: Offset,
@@ -34,8 +34,17 @@ export interface Kernels {
     scratch: Offset,
     flags: number,
   ): void;
-  row_moments(mean: Offset, variance: Offset, x: Offset, rows: number, n: number, scratch: Offset): void;
-  affine_global(out: Offset, x: Offset, scale: Offset, bias: Offset, runs: number, span: number, period: number): void;
+  row_moments(mean: Offset, variance: Offset, x: Offset, rows: number, n: number, scratch: Offset, flags: number): void;
+  affine_global(
+    out: Offset,
+    x: Offset,
+    centre: Offset,
+    scale: Offset,
+    bias: Offset,
+    runs: number,
+    span: number,
+    period: number,
+  ): void;
   affine_vectorized(
     out: Offset,
     x: Offset,
@@ -48,16 +57,26 @@ export interface Kernels {
   ): void;
   moments_begin(state: Offset, shift: number, scale: number, attempts: number): void;
   moments_accumulate(state: Offset, x: Offset, count: number): void;
-  moments_finish(state: Offset, inverse: number, eps: number): number;
+  moments_accumulate_runs(state: Offset, x: Offset, runs: number, length: number, stride: number): void;
+  moments_end_run(state: Offset): void;
+  moments_finish(state: Offset, n: number, eps: number): number;
   moments_rescale(state: Offset, magnitude: number): void;
+  first_shift(x: Offset, n: number): number;
   mean_of_eight(x: Offset, stepBytes: number): number;
   largest_magnitude(x: Offset, count: number): number;
   prescaled(state: Offset, out: Offset, x: Offset, n: number): Offset;
-  map_row(out: Offset, x: Offset, gamma: Offset, beta: Offset, n: number, state: Offset, parameters: number): void;
+  map_row(out: Offset, x: Offset, gamma: Offset, beta: Offset, n: number, state: Offset, flags: number): void;
   map_run(out: Offset, x: Offset, gamma: Offset, beta: Offset, count: number, state: Offset, flags: number): void;
-  store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number): void;
-  store_moments(state: Offset, mean: Offset, variance: Offset): void;
+  store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number, flags: number): void;
 }
+
+/** A family of kernels with the type they compute in behind their names. */
+type Typed<Family, Type extends string> = {
+  [Name in keyof Family as `${Name & string}_${Type}`]: Family[Name];
+};
+
+/** The exports of assembly/index.ts. */
+export type Kernels = Typed<RowKernels, "f32"> & Typed<RowKernels, "f64">;
 
 /** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */
 export const SCRATCH_BYTES = 1024;

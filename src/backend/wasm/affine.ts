@@ -11,7 +11,7 @@ export function affineGlobalResident({ store, kernels }: WasmContext, job: Affin
   plan.with(store, job.functionName, (base) => {
     const scales = wholeAddress(store, scale, base + scaleAt);
     const biases = wholeAddress(store, bias, base + biasAt);
-    kernels.affine_global(out.offset, x.offset, scales, biases, runs, span, period);
+    kernels.affine_global_f32(out.offset, x.offset, 0, scales, biases, runs, span, period);
   });
 }
 
@@ -33,7 +33,7 @@ export function affineGlobalTiles({ store, kernels }: WasmContext, job: AffineGl
       for (let start = 0; start < span; start += length) {
         const part = Math.min(length, span - start);
         stageIn(store, base + tileAt, x.data, run * span + start, count * part);
-        kernels.affine_global(base + tileAt, base + tileAt, scales, biases, count, part, count);
+        kernels.affine_global_f32(base + tileAt, base + tileAt, 0, scales, biases, count, part, count);
         stageOut(store, base + tileAt, out.data, run * span + start, count * part);
       }
       run += count;
@@ -53,7 +53,7 @@ export function affineVectorizedResident({ store, kernels }: WasmContext, job: A
     const biases = wholeAddress(store, bias, base + biasAt);
     const gammas = wholeAddress(store, gamma, base + gammaAt);
     const betas = wholeAddress(store, beta, base + betaAt);
-    kernels.affine_vectorized(out.offset, x.offset, scales, biases, gammas, betas, rows, n);
+    kernels.affine_vectorized_f32(out.offset, x.offset, scales, biases, gammas, betas, rows, n);
   });
 }
 
@@ -79,7 +79,7 @@ export function affineVectorizedTiles({ store, kernels }: WasmContext, job: Affi
         const biases = addressOf(store, bias, base + biasAt, row, count);
         const first = row * n + start;
         stageIn(store, base + tileAt, x.data, first, count * part);
-        kernels.affine_vectorized(base + tileAt, base + tileAt, scales, biases, gammas, betas, count, part);
+        kernels.affine_vectorized_f32(base + tileAt, base + tileAt, scales, biases, gammas, betas, count, part);
         stageOut(store, base + tileAt, out.data, first, count * part);
       }
     }

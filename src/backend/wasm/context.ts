@@ -9,7 +9,8 @@ import type { NormalizeJob } from "../backend.js";
 // Kernels' flags, as in assembly/.
 const HAS_GAMMA = 1;
 const HAS_BETA = 2;
-const WANTS_STATISTICS = 4;
+export const WANTS_STATISTICS = 4;
+export const WANTS_MOMENTS = 16;
 
 /** What the parts of this backend share. */
 export interface WasmContext {

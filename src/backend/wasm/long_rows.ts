@@ -5,7 +5,7 @@ import { ScratchPlan } from "../../engine/scratch.js";
 import { addressOf, stageIn, stageOut, TILE } from "../../engine/staging.js";
 import type { GlobalMap } from "../../plan.js";
 import type { MomentsJob, NormalizeJob } from "../backend.js";
-import { addKernelScratch, parametersOf, type WasmContext } from "./context.js";
+import { addKernelScratch, parametersOf, WANTS_MOMENTS, WANTS_STATISTICS, type WasmContext } from "./context.js";
 
 /** What moments_finish says; see assembly/moments.ts. */
 const SETTLED = 0;
@@ -34,7 +34,7 @@ export function normalizeLongRows(context: WasmContext, job: NormalizeJob): void
       const long = { data: x.data, start: row * plan.n, n: plan.n, tile: base + tileAt, state };
       sweepMoments(context, long, eps);
       if (mean && rstd) {
-        kernels.store_statistics(state, base + tileAt, base + tileAt + 4, 0);
+        kernels.store_statistics_f32(state, base + tileAt, base + tileAt + 4, 0, WANTS_STATISTICS);
         stageOut(store, base + tileAt, mean.data, row, 1);
         stageOut(store, base + tileAt + 4, rstd.data, row, 1);
       }
@@ -54,9 +54,10 @@ export function longRowMoments(context: WasmContext, job: MomentsJob): void {
       const tile = base + tileAt;
       const state = stateOf(base);
       sweepMoments(context, { data: job.x.data, start: row * job.n, n: job.n, tile, state }, 0);
-      kernels.store_moments(state, tile, tile + 4);
-      stageOut(store, tile, job.mean.data, row, 1);
-      stageOut(store, tile + 4, job.variance.data, row, 1);
+      kernels.store_statistics_f32(state, tile, tile + 8, 0, WANTS_MOMENTS);
+      const moments = new DataView(store.memory.memory.buffer, tile, 16);
+      job.mean.data[row] = moments.getFloat64(0, true);
+      job.variance.data[row] = moments.getFloat64(8, true);
     }
   });
 }
@@ -65,14 +66,14 @@ export function longRowMoments(context: WasmContext, job: MomentsJob): void {
 function sweepMoments(context: WasmContext, row: LongRow, eps: number): void {
   const { kernels } = context;
   const { state, n, tile } = row;
-  kernels.moments_begin(state, firstShift(context, row), 1, 0);
+  kernels.moments_begin_f32(state, firstShift(context, row), 1, 0);
   for (;;) {
     forEachTile(context, row, (count) => {
-      kernels.moments_accumulate(state, tile, count);
+      kernels.moments_accumulate_f32(state, tile, count);
     });
-    const verdict = kernels.moments_finish(state, 1 / n, eps);
+    const verdict = kernels.moments_finish_f32(state, n, eps);
     if (verdict === SETTLED) return;
-    if (verdict === RESCALE) kernels.moments_rescale(state, largestMagnitude(context, row));
+    if (verdict === RESCALE) kernels.moments_rescale_f32(state, largestMagnitude(context, row));
   }
 }
 
@@ -81,13 +82,13 @@ function firstShift({ store, kernels }: WasmContext, { data, start, n, tile }: L
   const step = Math.floor(n / 8);
   const floats = store.memory.floats;
   for (let i = 0; i < 8; i++) floats[(tile >>> 2) + i] = data[start + i * step];
-  return kernels.mean_of_eight(tile, 4);
+  return kernels.mean_of_eight_f32(tile, 4);
 }
 
 function largestMagnitude(context: WasmContext, row: LongRow): number {
   let largest = 0;
   forEachTile(context, row, (count) => {
-    largest = Math.max(largest, context.kernels.largest_magnitude(row.tile, count));
+    largest = Math.max(largest, context.kernels.largest_magnitude_f32(row.tile, count));
   });
   return largest;
 }
@@ -110,7 +111,7 @@ function forEachTileBackwards(
   for (let start = Math.floor((row.n - 1) / TILE) * TILE; start >= 0; start -= TILE) {
     const count = Math.min(TILE, row.n - start);
     stageIn(store, row.tile, row.data, row.start + start, count);
-    kernels.prescaled(row.state, row.tile, row.tile, count);
+    kernels.prescaled_f32(row.state, row.tile, row.tile, count);
     map(start, count);
     stageOut(store, row.tile, out, row.start + start, count);
   }
@@ -123,7 +124,7 @@ function sweepVectorized(context: WasmContext, job: NormalizeJob, row: LongRow, 
   forEachTileBackwards(context, job.out.data, row, (start, count) => {
     const gamma = weight ? addressOf(store, weight, gammaAt, start, count) : 0;
     const beta = bias ? addressOf(store, bias, betaAt, start, count) : 0;
-    kernels.map_row(row.tile, row.tile, gamma, beta, count, row.state, parameters);
+    kernels.map_row_f32(row.tile, row.tile, gamma, beta, count, row.state, parameters);
   });
 }
 
@@ -151,7 +152,7 @@ function sweepChannels(
       const to = Math.min(start + count, (channel + 1) * map.span);
       const at = row.tile + (from - start) * 4;
       const parameter = (channel - first) * 4;
-      kernels.map_run(at, at, gamma + parameter, beta + parameter, to - from, row.state, parameters);
+      kernels.map_run_f32(at, at, gamma + parameter, beta + parameter, to - from, row.state, parameters);
     }
   });
 }

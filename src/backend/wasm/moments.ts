@@ -8,7 +8,7 @@ export function momentsResident(context: WasmContext, job: MomentsJob): void {
   const scratchOf = addKernelScratch(context, plan);
   plan.with(context.store, job.functionName, (base) => {
     const { x, mean, variance, rows, n } = job;
-    context.kernels.row_moments(mean.offset, variance.offset, x.offset, rows, n, scratchOf(base));
+    context.kernels.row_moments_f32(mean.offset, variance.offset, x.offset, rows, n, scratchOf(base), 0);
   });
 }
 
@@ -25,7 +25,7 @@ export function momentsTiles(context: WasmContext, job: MomentsJob): void {
     for (let row = 0; row < rows; row += rowsPerTile) {
       const count = Math.min(rowsPerTile, rows - row);
       stageIn(store, base + tileAt, job.x.data, row * n, count * n);
-      kernels.row_moments(base + meanAt, base + varianceAt, base + tileAt, count, n, scratchOf(base));
+      kernels.row_moments_f32(base + meanAt, base + varianceAt, base + tileAt, count, n, scratchOf(base), 0);
       stageOut(store, base + meanAt, job.mean.data, row, count);
       stageOut(store, base + varianceAt, job.variance.data, row, count);
     }

@@ -42,10 +42,10 @@ function runKernel(
   const flags = flagsOf(job);
   const { kernels } = context;
   if (map.kind === "vectorized") {
-    kernels.layer_norm(out, x, gamma, beta, mean, rstd, rows, n, job.eps, scratch, flags);
+    kernels.layer_norm_f32(out, x, gamma, beta, mean, rstd, rows, n, job.eps, scratch, flags);
   } else {
     const { channels, span, period } = map;
-    kernels.group_norm(out, x, gamma, beta, mean, rstd, rows, channels, span, period, job.eps, scratch, flags);
+    kernels.group_norm_f32(out, x, gamma, beta, mean, rstd, rows, channels, span, period, job.eps, scratch, flags);
   }
 }
 
