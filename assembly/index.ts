@@ -18,3 +18,11 @@ export {
 export { largestMagnitude as largest_magnitude } from "./range";
 export { mapRow as map_row, prescaled, storeStatistics as store_statistics } from "./rows";
 export { mapRun as map_run } from "./group_norm";
+
+// Reduced precision: `count` elements between float32 and 16 bits
+export {
+  decodeF16 as decode_f16,
+  decodeBf16 as decode_bf16,
+  encodeF16 as encode_f16,
+  encodeBf16 as encode_bf16,
+} from "./convert";

@@ -57,6 +57,10 @@ export interface Kernels {
   map_run(out: Offset, x: Offset, gamma: Offset, beta: Offset, count: number, state: Offset, flags: number): void;
   store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number): void;
   store_moments(state: Offset, mean: Offset, variance: Offset): void;
+  decode_f16(out: Offset, x: Offset, count: number): void;
+  decode_bf16(out: Offset, x: Offset, count: number): void;
+  encode_f16(out: Offset, x: Offset, count: number): void;
+  encode_bf16(out: Offset, x: Offset, count: number): void;
 }
 
 /** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */

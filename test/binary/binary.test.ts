@@ -26,6 +26,10 @@ const kernels: Record<keyof Kernels, true> = {
   map_run: true,
   store_statistics: true,
   store_moments: true,
+  decode_f16: true,
+  decode_bf16: true,
+  encode_f16: true,
+  encode_bf16: true,
 };
 
 describe("the built binary", () => {
