@@ -3,7 +3,7 @@
 // A vector holds eight halves of float32 lanes, so work is done on halves, eight elements at a time, wherever it can be.
 // Every step treats lanes alike: an element spread over a vector gets the bits that it would get among others.
 
-import { add4, load4, mul4, store4, zero4 } from "./lanes";
+import { zeros } from "./lanes";
 
 /** Elements per turn of a loop. */
 const TURN: i32 = 16;
@@ -37,21 +37,21 @@ function decode(out: usize, x: usize, count: i32, isF16: bool): void {
     do {
       const a = v128.load(x);
       const b = v128.load(x, 16);
-      const lowA = isF16 ? lowHalvesOfF16(a) : zero4();
-      const lowB = isF16 ? lowHalvesOfF16(b) : zero4();
+      const lowA = isF16 ? lowHalvesOfF16(a) : zeros();
+      const lowB = isF16 ? lowHalvesOfF16(b) : zeros();
       const highA = isF16 ? highHalvesOfF16(a) : a;
       const highB = isF16 ? highHalvesOfF16(b) : b;
-      store4(out, scaled(firstFour(lowA, highA), isF16));
-      store4(out + 16, scaled(lastFour(lowA, highA), isF16));
-      store4(out + 32, scaled(firstFour(lowB, highB), isF16));
-      store4(out + 48, scaled(lastFour(lowB, highB), isF16));
+      v128.store(out, scaled(firstFour(lowA, highA), isF16));
+      v128.store(out + 16, scaled(lastFour(lowA, highA), isF16));
+      v128.store(out + 32, scaled(firstFour(lowB, highB), isF16));
+      v128.store(out + 48, scaled(lastFour(lowB, highB), isF16));
       x += 32;
       out += 64;
     } while (x != end);
   }
   for (; left > 0; left--) {
     const a = v128.load16_splat(x);
-    const low = isF16 ? lowHalvesOfF16(a) : zero4();
+    const low = isF16 ? lowHalvesOfF16(a) : zeros();
     const high = isF16 ? highHalvesOfF16(a) : a;
     v128.store_lane<f32>(out, scaled(firstFour(low, high), isF16), 0);
     x += 2;
@@ -66,8 +66,8 @@ function encode(out: usize, x: usize, count: i32, isF16: bool): void {
   const end = x + ((<usize>(count - left)) << 2);
   if (x != end) {
     do {
-      store4(out, encode8(load4(x), load4(x + 16), isF16));
-      store4(out + 16, encode8(load4(x + 32), load4(x + 48), isF16));
+      v128.store(out, encode8(v128.load(x), v128.load(x + 16), isF16));
+      v128.store(out + 16, encode8(v128.load(x + 32), v128.load(x + 48), isF16));
       x += 64;
       out += 32;
     } while (x != end);
@@ -139,7 +139,7 @@ function highHalvesOfF16(bits: v128): v128 {
 /** Corrects the exponent, which also gives subnormal numbers their leading bit. */
 @inline
 function scaled(v: v128, isF16: bool): v128 {
-  return isF16 ? mul4(v, f32x4.splat(reinterpret<f32>((127 + REBIAS) << 23))) : v;
+  return isF16 ? f32x4.mul(v, f32x4.splat(reinterpret<f32>((127 + REBIAS) << 23))) : v;
 }
 
 /**
@@ -152,7 +152,7 @@ function scaled(v: v128, isF16: bool): v128 {
 function roundToF16(v: v128): v128 {
   const magnitude = f32x4.pmin(v128.and(v, i32x4.splat(0x7fffffff)), f32x4.splat(65536));
   const exponent = i32x4.max_u(v128.and(magnitude, i32x4.splat(0x7f800000)), i32x4.splat((REBIAS + 1) << 23));
-  return add4(magnitude, i32x4.add(exponent, i32x4.splat((EXTRA_BITS << 23) + 0x0800)));
+  return f32x4.add(magnitude, i32x4.add(exponent, i32x4.splat((EXTRA_BITS << 23) + 0x0800)));
 }
 
 /** Of the sum above, exponent (its low six bits) and significand, added; then the sign. NaN has all bits set. */

@@ -5,7 +5,7 @@ import { addressOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../e
 import type { ChannelMap, ElementMap, Rows } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
 import { addKernelScratch, addOperand, flagsOf, kernelsFor, type WasmContext, wholeAddress } from "./context.js";
-import { normalizeLongRows } from "./long_rows.js";
+import { normalizeGroups, rowGroups } from "./groups.js";
 import { planStatistics } from "./statistics.js";
 
 /** The maps that rows have. */
@@ -14,7 +14,7 @@ export type RowMap = ElementMap | ChannelMap;
 export function normalizeRows(context: WasmContext, job: NormalizeJob, rows: Rows, map: RowMap): void {
   if (isDirect(job.x)) normalizeDirect(context, job, rows, map);
   else if (rows.n <= tileOf(job.x.format.compute)) normalizeTiles(context, job, rows, map);
-  else normalizeLongRows(context, job, rows, map);
+  else normalizeGroups(context, job, rowGroups(rows));
 }
 
 function normalizeDirect(context: WasmContext, job: NormalizeJob, rows: Rows, map: RowMap): void {
