@@ -1,9 +1,9 @@
 """The cases of ordinary data: which layers meet which data, parameters and dtypes."""
 
+from channel_layers import CHANNELS_LAST, BatchNorm, GroupNorm, InstanceNorm, LocalResponseNorm
 from data import BF16, DATA, F16, F32, F64, case, draw
 from edges import edge_cases, edge_cases_of_the_family
-from layers import CHANNELS_LAST, BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Normalize
-from layers import RMSNorm, RowwiseMoments, Standardize
+from layers import LayerNorm, Normalize, RMSNorm, RowwiseMoments, Standardize
 
 EPSILONS = [1e-5, 1e-3, 1e-12, 0.1]
 ALL_PARAMETERS = [(False, False), (True, False), (False, True), (True, True)]

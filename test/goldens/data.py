@@ -34,8 +34,7 @@ class Case:
     data: str
     inputs: Inputs
     options: dict = field(default_factory=dict)
-    """Whether PyTorch does what this project promises."""
-    agrees: bool = True
+    agrees: bool = True  # PyTorch does what this project promises
 
     @property
     def in_torch(self):

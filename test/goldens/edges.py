@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
+from channel_layers import CHANNELS_LAST, BatchNorm, GroupNorm, InstanceNorm, LocalResponseNorm
 from data import BF16, F16, F32, F64, case
-from layers import CHANNELS_LAST, BatchNorm, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Normalize
-from layers import RMSNorm, RowwiseMoments, Standardize
+from layers import LayerNorm, Normalize, RMSNorm, RowwiseMoments, Standardize
 
 NAN, INF = float("nan"), float("inf")
 
@@ -219,6 +219,7 @@ def ends_of_float16():
             yield on(lambda shape: LayerNorm(shape, [4]), data, x, weight=weight)
             yield on(lambda shape: RMSNorm(shape, [4]), data, x, weight=weight)
             yield with_running(BatchNorm([1, 4]), data, x, weight=weight)
-    yield on(lambda shape: LocalResponseNorm(shape, 3, alpha=1.0, k=0.001), "subnormal", tensor([[[3e-7], [6e-8], [0]]], F16))
+    tiny = tensor([[[3e-7], [6e-8], [0]]], F16)
+    yield on(lambda shape: LocalResponseNorm(shape, 3, alpha=1.0, k=0.001), "subnormal", tiny)
     yield on(Normalize, "subnormal", tensor([[3e-7, 6e-8, 0]], F16))
     yield on(Normalize, "squares beyond float16", tensor([[6e4, 3e4, -5e4]], F16))
