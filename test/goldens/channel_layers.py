@@ -4,7 +4,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from layers import Layer
+from layers import Layer, without_defaults
 from partition import Partition
 from reference import given_statistics, local_response, normalized_rows, put_running
 
@@ -164,7 +164,7 @@ class LocalResponseNorm(ChannelsLayer):
         super().__init__(shape, layout)
         self.arguments = [size]
         self.size, self.formula = size, {"alpha": alpha, "beta": beta, "k": k}
-        self.options = {**self.options, **self.formula}
+        self.options = {**self.options, **without_defaults(self.formula, {"alpha": 1e-4, "beta": 0.75, "k": 1.0})}
         self.parameter_shape = None
         outer, inner = (self.batch * self.spatial, 1) if self.last else (self.batch, self.spatial)
         self.view = [outer, self.channels, inner]

@@ -61,6 +61,11 @@ class Layer:
         return dtype != torch.float16 and all(parameter.dtype == dtype for parameter in inputs.parameters)
 
 
+def without_defaults(options, defaults):
+    """What a caller who relies on the defaults would write."""
+    return {name: value for name, value in options.items() if value != defaults[name]}
+
+
 class RowsLayer(Layer):
     """Statistics over the last dimensions."""
 
@@ -148,7 +153,8 @@ class Normalize(Layer):
     def __init__(self, shape, p=2, dim=1):
         super().__init__(shape)
         self.p, self.dim = float(p), dim
-        self.options = {"p": "Infinity" if np.isinf(p) else p, "dim": dim}
+        options = {"p": "Infinity" if np.isinf(p) else p, "dim": dim}
+        self.options = without_defaults(options, {"p": 2, "dim": 1})
         self.partition = Partition(shape, (dim % len(shape),))
 
     def native(self, inputs):
