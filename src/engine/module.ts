@@ -5,11 +5,8 @@ import type { MemoryLike } from "./memory.js";
 
 type Offset = number;
 
-/**
- * The exports of assembly/index.ts that there are for each type that is computed in, without its suffix. Offsets are
- * bytes; sizes and strides are elements; flags as in that file.
- */
-export interface KernelSet {
+/** Kernels that see rows. Offsets are bytes; sizes and strides are elements; flags as in assembly/index.ts. */
+interface RowKernels {
   layer_norm(
     out: Offset,
     x: Offset,
@@ -81,6 +78,51 @@ export interface KernelSet {
   store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number, flags: number): void;
 }
 
+/** Kernels that see blocks of steps of columns. */
+interface ColumnKernels {
+  columns_norm: ColumnNorm;
+  columns_norm_steps: ColumnNorm;
+  columns_scratch_bytes(columns: number, width: number): number;
+  columns_state_bytes(columns: number, width: number): number;
+  columns_samples(steps: number, width: number): number;
+  columns_begin(state: Offset, columns: number, width: number, flags: number): void;
+  columns_shift(state: Offset, x: Offset, samples: number, stride: number): void;
+  columns_accumulate(state: Offset, x: Offset, steps: number, stride: number): void;
+  columns_end_block(state: Offset): void;
+  columns_finish(state: Offset, n: number, eps: number): number;
+  columns_magnitude(state: Offset, x: Offset, steps: number, stride: number): void;
+  columns_rescale(state: Offset): void;
+  columns_statistics(state: Offset, mean: Offset, rstd: Offset, first: number, flags: number): void;
+  columns_coefficients(state: Offset, gamma: Offset, beta: Offset, flags: number): void;
+  columns_step_coefficients(state: Offset): void;
+  columns_map(out: Offset, x: Offset, state: Offset, steps: number, stride: number): void;
+  columns_map_steps(
+    out: Offset,
+    x: Offset,
+    state: Offset,
+    gamma: Offset,
+    beta: Offset,
+    steps: number,
+    stride: number,
+  ): void;
+}
+
+type ColumnNorm = (
+  out: Offset,
+  x: Offset,
+  gamma: Offset,
+  beta: Offset,
+  mean: Offset,
+  rstd: Offset,
+  blocks: number,
+  steps: number,
+  columns: number,
+  width: number,
+  eps: number,
+  scratch: Offset,
+  flags: number,
+) => void;
+
 /** Between float32 and 16 bits: `count` numbers. Widening may read what lies in the upper half of `out`. */
 export interface Conversions {
   decode_f16(out: Offset, x: Offset, count: number): void;
@@ -88,6 +130,9 @@ export interface Conversions {
   encode_f16(out: Offset, x: Offset, count: number): void;
   encode_bf16(out: Offset, x: Offset, count: number): void;
 }
+
+/** The exports of assembly/index.ts that there are for each type that is computed in, without its suffix. */
+export type KernelSet = RowKernels & ColumnKernels;
 
 /** All kernels on one memory. */
 export interface Kernels extends Record<ComputeType, KernelSet> {

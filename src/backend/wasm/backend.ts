@@ -2,11 +2,13 @@
 
 import type { Backend, MomentsJob, NormalizeJob } from "../backend.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
+import { columnGroupMoments, normalizeColumnGroups } from "./column_groups.js";
+import { columnMoments, normalizeColumns } from "./columns.js";
 import type { WasmContext } from "./context.js";
 import { groupMoments, normalizeGroups } from "./groups.js";
 import { rowMoments } from "./row_moments.js";
 import { normalizeRows, type RowMap } from "./rows.js";
-import { stridedGroups } from "./strided.js";
+import { stridedColumns, stridedGroups } from "./strided.js";
 
 export function wasmBackend(context: WasmContext): Backend {
   return {
@@ -23,15 +25,15 @@ export function wasmBackend(context: WasmContext): Backend {
 function normalize(context: WasmContext, job: NormalizeJob): void {
   const { reduction, map } = job.plan;
   if (reduction.kind === "rows") normalizeRows(context, job, reduction, map as RowMap);
-  else if (reduction.kind === "strided" && reduction.columns === 1) {
-    normalizeGroups(context, job, stridedGroups(reduction));
-  }
+  else if (reduction.kind === "columns") normalizeColumns(context, job, reduction);
+  else if (reduction.columns > 1) normalizeColumnGroups(context, job, stridedColumns(reduction));
+  else normalizeGroups(context, job, stridedGroups(reduction));
 }
 
 function moments(context: WasmContext, job: MomentsJob): void {
   const { reduction } = job;
   if (reduction.kind === "rows") rowMoments(context, job, reduction);
-  else if (reduction.kind === "strided" && reduction.columns === 1) {
-    groupMoments(context, job, stridedGroups(reduction));
-  }
+  else if (reduction.kind === "columns") columnMoments(context, job, reduction);
+  else if (reduction.columns > 1) columnGroupMoments(context, job, stridedColumns(reduction));
+  else groupMoments(context, job, stridedGroups(reduction));
 }

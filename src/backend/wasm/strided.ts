@@ -1,6 +1,7 @@
 // The groups of a strided reduction.
 
 import type { Dimension, Strided } from "../../plan.js";
+import type { ColumnBlocks } from "./column_access.js";
 import type { ForEachGroup } from "./groups.js";
 
 /** Groups that are scattered in runs, in order of their first elements. */
@@ -13,6 +14,12 @@ export function stridedGroups({ kept, reduced, run }: Strided): ForEachGroup {
       visit({ pieces: offsets.length, run, startOf: (piece) => start + offsets[piece] }, index);
     }
   };
+}
+
+/** Groups that are columns of pieces, in blocks. The last of the reduced dimensions is that of steps. */
+export function stridedColumns({ kept, reduced, columns }: Strided): ColumnBlocks {
+  const pieces = offsetsOf(reduced.slice(0, -1));
+  return { starts: offsetsOf(kept), pieces, steps: reduced.at(-1)!.size, columns, width: 1 };
 }
 
 /** Where a walk over dimensions, the last one innermost, comes by. */
