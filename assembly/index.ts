@@ -88,3 +88,6 @@ export function map_row_f64(out: usize, x: usize, gamma: usize, beta: usize, n: 
 export function map_run_f64(out: usize, x: usize, gamma: usize, beta: usize, count: i32, state: usize, flags: i32): void { mapRun<f64>(out, x, gamma, beta, count, state, flags); }
 // prettier-ignore
 export function store_statistics_f64(state: usize, mean: usize, rstd: usize, row: i32, flags: i32): void { storeStatistics<f64>(state, mean, rstd, row, flags); }
+
+// Statistics per column or group of columns
+export * from "./columns/exports";

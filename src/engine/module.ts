@@ -70,13 +70,75 @@ interface RowKernels {
   store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number, flags: number): void;
 }
 
+/** Kernels that see blocks of steps of contiguous columns. Strides are elements, from one step to the next. */
+interface ColumnKernels {
+  columns_strip(columns: number, width: number): number;
+  columns_norm_bytes(columns: number, width: number): number;
+  columns_state_bytes(columns: number, width: number, flags: number): number;
+  columns_unit(columns: number, flags: number): number;
+  columns_norm(...parameters: ColumnsNormParameters): void;
+  columns_norm_steps(...parameters: ColumnsNormParameters): void;
+  columns_affine(
+    out: Offset,
+    x: Offset,
+    centre: Offset,
+    scale: Offset,
+    bias: Offset,
+    steps: number,
+    columns: number,
+  ): void;
+  columns_begin(state: Offset, columns: number, width: number, flags: number): void;
+  columns_shift(state: Offset, x: Offset, samples: number, stride: number): void;
+  columns_accumulate(state: Offset, x: Offset, steps: number, stride: number): void;
+  columns_end_piece(state: Offset): void;
+  columns_finish(state: Offset, n: number, eps: number): number;
+  columns_magnitude(state: Offset, x: Offset, steps: number, stride: number): void;
+  columns_rescale(state: Offset): void;
+  columns_statistics(state: Offset, mean: Offset, rstd: Offset, first: number, flags: number): void;
+  columns_coefficients(state: Offset, gamma: Offset, beta: Offset, flags: number): void;
+  columns_step_coefficients(state: Offset): void;
+  columns_map(out: Offset, x: Offset, state: Offset, steps: number, stride: number): void;
+  columns_map_steps(
+    out: Offset,
+    x: Offset,
+    state: Offset,
+    gamma: Offset,
+    beta: Offset,
+    steps: number,
+    stride: number,
+  ): void;
+}
+
+type ColumnsNormParameters = [
+  out: Offset,
+  x: Offset,
+  gamma: Offset,
+  beta: Offset,
+  mean: Offset,
+  rstd: Offset,
+  blocks: number,
+  steps: number,
+  columns: number,
+  width: number,
+  eps: number,
+  scratch: Offset,
+  flags: number,
+];
+
+/** Kernels that know no type. */
+interface UntypedKernels {
+  columns_samples(steps: number, width: number): number;
+}
+
 /** A family of kernels with the type they compute in behind their names. */
 type Typed<Family, Type extends string> = {
   [Name in keyof Family as `${Name & string}_${Type}`]: Family[Name];
 };
 
 /** The exports of assembly/index.ts. */
-export type Kernels = Typed<RowKernels, "f32"> & Typed<RowKernels, "f64">;
+export type Kernels = Typed<RowKernels & ColumnKernels, "f32"> &
+  Typed<RowKernels & ColumnKernels, "f64"> &
+  UntypedKernels;
 
 /** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */
 export const SCRATCH_BYTES = 1024;
