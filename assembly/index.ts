@@ -3,6 +3,7 @@
 // Kernels trust their arguments: src/ops checks them.
 
 export * from "./abi/rows";
+export * from "./abi/columns";
 
 // Reduced precision: `count` elements between float32 and 16 bits
 export {

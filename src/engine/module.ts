@@ -80,15 +80,26 @@ interface RowKernels {
 
 /** Kernels that see blocks of steps of columns. */
 interface ColumnKernels {
-  columns_norm: ColumnNorm;
-  columns_norm_steps: ColumnNorm;
-  columns_scratch_bytes(columns: number, width: number): number;
-  columns_state_bytes(columns: number, width: number): number;
   columns_samples(steps: number, width: number): number;
+  columns_strip(columns: number, width: number): number;
+  columns_norm_bytes(columns: number, width: number): number;
+  columns_state_bytes(columns: number, width: number, flags: number): number;
+  columns_unit(columns: number, flags: number): number;
+  columns_norm(...parameters: ColumnsNormParameters): void;
+  columns_norm_steps(...parameters: ColumnsNormParameters): void;
+  columns_affine(
+    out: Offset,
+    x: Offset,
+    centre: Offset,
+    scale: Offset,
+    bias: Offset,
+    steps: number,
+    columns: number,
+  ): void;
   columns_begin(state: Offset, columns: number, width: number, flags: number): void;
   columns_shift(state: Offset, x: Offset, samples: number, stride: number): void;
   columns_accumulate(state: Offset, x: Offset, steps: number, stride: number): void;
-  columns_end_block(state: Offset): void;
+  columns_end_piece(state: Offset): void;
   columns_finish(state: Offset, n: number, eps: number): number;
   columns_magnitude(state: Offset, x: Offset, steps: number, stride: number): void;
   columns_rescale(state: Offset): void;
@@ -107,7 +118,7 @@ interface ColumnKernels {
   ): void;
 }
 
-type ColumnNorm = (
+type ColumnsNormParameters = [
   out: Offset,
   x: Offset,
   gamma: Offset,
@@ -121,7 +132,7 @@ type ColumnNorm = (
   eps: number,
   scratch: Offset,
   flags: number,
-) => void;
+];
 
 /** Between float32 and 16 bits: `count` numbers. Widening may read what lies in the upper half of `out`. */
 export interface Conversions {

@@ -13,6 +13,9 @@ import { planMoments, planStatistics, type StatisticsStage } from "./statistics.
 const SETTLED = 0;
 const RESCALE = 2;
 
+/** Tells columns_begin that the columns are a strip of longer steps. */
+const STRIP = 32;
+
 /** Columns of a strip at most, so that its state stays small. */
 const WIDEST = 2048;
 
@@ -54,7 +57,8 @@ function sweepStrips(
 ): void {
   const kernels = kernelsFor(context, x);
   const { starts, columns, width } = blocks;
-  const stateAt = scratch.add(Math.ceil(kernels.columns_state_bytes(strip, width) / 4));
+  const allFlags = flags | (strip < columns ? STRIP : 0);
+  const stateAt = scratch.add(Math.ceil(kernels.columns_state_bytes(strip, width, allFlags) / 4));
   scratch.with(context.store, functionName, (base) => {
     const state = base + stateAt;
     const access = accessOf(base);
@@ -63,7 +67,7 @@ function sweepStrips(
       for (let first = 0; first < columns; first += strip) {
         const count = Math.min(strip, columns - first);
         access.open(starts[block], first, count);
-        sweepMoments(kernels, access, blocks, count, state, flags, eps);
+        sweepMoments(kernels, access, blocks, count, state, allFlags, eps);
         if (statistics.flags) {
           kernels.columns_statistics(state, statistics.mean(base), statistics.rstd(base), 0, statistics.flags);
           statistics.store(base, (block * columns + first) / width, count / width);
@@ -95,7 +99,7 @@ function sweepMoments(
       forEachPart(access, steps, (step, part) => {
         kernels.columns_accumulate(state, access.read(piece, step, part), part, access.stride);
       });
-      kernels.columns_end_block(state);
+      kernels.columns_end_piece(state);
     }
     const verdict = kernels.columns_finish(state, pieces.length * steps * width, eps);
     if (verdict === SETTLED) return;

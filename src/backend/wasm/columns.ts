@@ -39,7 +39,7 @@ function normalizeBlocks(context: WasmContext, job: NormalizeJob, reduction: Col
   const block = steps * columns;
   const groups = columns / width;
   const plan = new ScratchPlan();
-  const stateAt = plan.add(Math.ceil(kernels.columns_scratch_bytes(columns, width) / 4));
+  const stateAt = plan.add(Math.ceil(kernels.columns_norm_bytes(columns, width) / 4));
   const tileAt = direct ? 0 : plan.add(atOnce * block, bytesOf(compute));
   const gammaAt = addOperand(plan, weight, compute);
   const betaAt = addOperand(plan, bias, compute);

@@ -1,7 +1,7 @@
 import { add, multiply, negate, twoSum } from "../double_double.js";
 import type { Wide } from "../elementary.js";
 import type { GroupMoments } from "./moments.js";
-import { allFinite, scaleInPlace, type ScaledValues } from "./scaled_values.js";
+import { allFinite, scaleInPlace } from "./scaled_values.js";
 
 /** Numbers of twice float64's precision, element by element. */
 export interface Pairs {
@@ -9,22 +9,21 @@ export interface Pairs {
   readonly low: Float64Array;
 }
 
-type Centre = Pick<GroupMoments, "shift" | "offset">;
-
 /** The normalised group: (x - mean) * factor of each element. */
-export function mapGroup({ values, exponent }: ScaledValues, centre: Centre, factor: Wide): Pairs {
+export function mapGroup(moments: GroupMoments, factor: Wide): Pairs {
+  const { values, exponent, shift } = moments;
   const slope = factor.value.high;
-  const isOrdinary = Number.isFinite(slope) && slope !== 0 && Number.isFinite(centre.shift);
+  const isOrdinary = Number.isFinite(slope) && slope !== 0 && Number.isFinite(shift);
   if (!isOrdinary)
-    return { high: values.map((value) => (value - centre.shift) * slope), low: new Float64Array(values.length) };
-  const pairs = mapFinite(values, centre, factor);
+    return { high: values.map((value) => (value - shift) * slope), low: new Float64Array(values.length) };
+  const pairs = mapFinite(moments, factor);
   if (!allFinite(values)) keepInfinities(values, slope, pairs);
   scaleInPlace(pairs.high, exponent + factor.exponent);
   scaleInPlace(pairs.low, exponent + factor.exponent);
   return pairs;
 }
 
-function mapFinite(values: Float64Array, { shift, offset }: Centre, factor: Wide): Pairs {
+function mapFinite({ values, shift, offset }: GroupMoments, factor: Wide): Pairs {
   const [back, slope] = [negate(offset), factor.value];
   const high = new Float64Array(values.length);
   const low = new Float64Array(values.length);

@@ -13,16 +13,15 @@ import {
   twoSum,
   type DoubleDouble,
 } from "../double_double.js";
-import { wide, wideAdd, wideNumber, type Wide } from "../elementary.js";
+import { reciprocal, wide, wideAdd, wideNumber, type Wide } from "../elementary.js";
 import { timesPowerOfTwo } from "../powers_of_two.js";
-import { allFinite, type ScaledValues, type Values } from "./scaled_values.js";
+import { allFinite, scaledValues, type ScaledValues, type Values } from "./scaled_values.js";
 
 /**
- * The mean, (shift + offset) * 2^exponent, and the biased variance; of a group that is not centred, 0 and the mean of
+ * A group with its mean, (shift + offset) * 2^exponent, and its biased variance; if it is not centred, 0 and the mean of
  * squares. The shift is a number apart so that x - mean keeps its digits where the spread is 2^-50 of the mean.
  */
-export interface GroupMoments {
-  readonly exponent: number;
+export interface GroupMoments extends ScaledValues {
   readonly shift: number;
   readonly offset: DoubleDouble;
   readonly variance: Wide;
@@ -31,26 +30,30 @@ export interface GroupMoments {
 const zero = doubleDouble(0);
 
 /** The moments about the mean. NaN, all of them, if an element is not finite. */
-export function centredMoments({ values, exponent }: ScaledValues): GroupMoments {
-  if (!allFinite(values)) return { exponent, shift: NaN, offset: zero, variance: wideNumber(NaN) };
+export function centredMoments(x: Values): GroupMoments {
+  const { values, exponent } = scaledValues(x);
+  if (!allFinite(values)) return { values, exponent, shift: NaN, offset: zero, variance: wideNumber(NaN) };
   const n = doubleDouble(values.length);
   const shift = divide(sumOf(values, 0), n).high;
   const offset = divide(sumOf(values, shift), n);
   const variance = divide(sumOfSquares(values, shift, offset), n);
-  return { exponent, shift, offset, variance: wide(variance, 2 * exponent) };
+  return { values, exponent, shift, offset, variance: wide(variance, 2 * exponent) };
 }
 
 /** The moments about zero, for RMS norm: infinite if an element is, NaN if one is NaN. */
-export function momentsAboutZero({ values, exponent }: ScaledValues): GroupMoments {
-  const about = { exponent, shift: 0, offset: zero };
+export function momentsAboutZero(x: Values): GroupMoments {
+  const { values, exponent } = scaledValues(x);
+  const about = { values, exponent, shift: 0, offset: zero };
   if (!allFinite(values)) return { ...about, variance: wideNumber(values.some(Number.isNaN) ? NaN : Infinity) };
   const meanOfSquares = divide(sumOfSquares(values, 0, zero), doubleDouble(values.length));
   return { ...about, variance: wide(meanOfSquares, 2 * exponent) };
 }
 
 /** A mean and a variance that are given, as running statistics are. */
-export function givenMoments({ exponent }: ScaledValues, mean: number, variance: number): GroupMoments {
-  return { exponent, shift: timesPowerOfTwo(mean, -exponent), offset: zero, variance: wideNumber(variance) };
+export function givenMoments(x: Values, mean: number, variance: number): GroupMoments {
+  const { values, exponent } = scaledValues(x, mean);
+  const shift = timesPowerOfTwo(mean, -exponent);
+  return { values, exponent, shift, offset: zero, variance: wideNumber(variance) };
 }
 
 export function meanOf({ exponent, shift, offset }: GroupMoments): DoubleDouble {
@@ -59,10 +62,13 @@ export function meanOf({ exponent, shift, offset }: GroupMoments): DoubleDouble 
 
 /** 1 / sqrt(variance + eps): may be too large for float64 though the results it makes are not. */
 export function reciprocalDeviation(variance: Wide, eps: number): Wide {
-  const { value, exponent } = wideAdd(variance, wideNumber(eps));
+  return reciprocal(deviationOf(wideAdd(variance, wideNumber(eps))));
+}
+
+/** sqrt(variance). */
+export function deviationOf({ value, exponent }: Wide): Wide {
   const odd = exponent & 1;
-  const root = squareRoot(scaleBy(value, odd));
-  return { value: divide(doubleDouble(1), root), exponent: (odd - exponent) / 2 };
+  return { value: squareRoot(scaleBy(value, odd)), exponent: (exponent - odd) / 2 };
 }
 
 /** The sum of x - shift. */

@@ -1,9 +1,9 @@
 import { narrow, type Wide } from "../elementary.js";
 import type { Grouping } from "./grouping.js";
 import { mapGroup, type Pairs } from "./map_group.js";
-import { centredMoments, meanOf, momentsAboutZero, reciprocalDeviation, type GroupMoments } from "./moments.js";
+import { centredMoments, meanOf, deviationOf, reciprocalDeviation, type GroupMoments } from "./moments.js";
 import { withParameters, type Reference } from "./reference.js";
-import { scaledValues, type ScaledValues, type Values } from "./scaled_values.js";
+import type { Values } from "./scaled_values.js";
 
 /** Weight and bias as layers hold them. */
 export interface Affine {
@@ -12,7 +12,7 @@ export interface Affine {
 }
 
 /** The statistics of a group, by its values and number. */
-export type Reduction = (group: ScaledValues, index: number) => GroupMoments;
+export type Reduction = (group: Values, index: number) => GroupMoments;
 
 /** Both centred and not: layer, group, instance, batch and RMS norm are this over their own groups. */
 export function referenceOf(
@@ -26,11 +26,6 @@ export function referenceOf(
     const factor = reciprocalDeviation(moments.variance, eps);
     return { moments, factor };
   });
-}
-
-/** The same about zero. */
-export function uncentredReferenceOf(x: Values, grouping: Grouping, eps: number): Reference {
-  return referenceOf(x, grouping, eps, momentsAboutZero);
 }
 
 /** A reference with the weight and bias of a layer. */
@@ -51,21 +46,22 @@ interface GroupMap {
 export function normalizeGroups(
   x: Values,
   { groups, size, members }: Grouping,
-  statistics: (group: ScaledValues, index: number) => GroupMap,
+  statistics: (group: Values, index: number) => GroupMap,
 ): Reference {
   const perGroup = (value = 0) => new Float64Array(groups).fill(value);
-  const [mean, meanLow, variance, rstd, rstdLow] = [perGroup(), perGroup(), perGroup(NaN), perGroup(NaN), perGroup()];
+  const [mean, meanLow, varianceLow, rstdLow] = [perGroup(), perGroup(), perGroup(), perGroup()];
+  const [variance, rstd, deviation] = [perGroup(NaN), perGroup(NaN), perGroup(NaN)];
   const normalized: Pairs = { high: new Float64Array(groups * size), low: new Float64Array(groups * size) };
   for (let group = 0; group < groups && size > 0; group++) {
-    const scaled = scaledValues(gather(x, members, group * size, size));
-    const { moments, factor } = statistics(scaled, group);
+    const { moments, factor } = statistics(gather(x, members, group * size, size), group);
     ({ high: mean[group], low: meanLow[group] } = meanOf(moments));
-    variance[group] = narrow(moments.variance).high;
+    ({ high: variance[group], low: varianceLow[group] } = narrow(moments.variance));
+    deviation[group] = narrow(deviationOf(moments.variance)).high;
     ({ high: rstd[group], low: rstdLow[group] } = narrow(factor));
-    scatter(mapGroup(scaled, moments, factor), members, group * size, normalized);
+    scatter(mapGroup(moments, factor), members, group * size, normalized);
   }
-  const low = { mean: meanLow, rstd: rstdLow, normalized: normalized.low };
-  const plain = { rows: groups, n: size, members, mean, variance, rstd, normalized: normalized.high, low };
+  const low = { mean: meanLow, variance: varianceLow, rstd: rstdLow, normalized: normalized.low };
+  const plain = { rows: groups, n: size, members, mean, variance, rstd, deviation, normalized: normalized.high, low };
   return withParameters(plain, {});
 }
 

@@ -10,6 +10,7 @@ export interface Parameters {
 /** The lower halves of a reference's numbers, for what is measured in float64's own units. */
 export interface LowerHalves {
   readonly mean?: Float64Array;
+  readonly variance?: Float64Array;
   readonly rstd?: Float64Array;
   readonly normalized?: Float64Array;
   readonly output?: Float64Array;
@@ -26,6 +27,8 @@ export interface Reference {
   readonly mean: Float64Array;
   readonly variance: Float64Array;
   readonly rstd: Float64Array;
+  /** sqrt(variance), also where float64 has no room for the variance. */
+  readonly deviation?: Float64Array;
   /** xhat*: per element, before parameters. */
   readonly normalized: Float64Array;
   /** y*: per element. */
@@ -38,13 +41,13 @@ export interface Reference {
   readonly scale?: Parameter;
 }
 
-type Normalized = Pick<Reference, "rows" | "n" | "mean" | "variance" | "rstd" | "normalized" | "members" | "low">;
+type Normalized = Omit<Reference, "output" | "gamma" | "beta" | "scale">;
 
 /** The same normalised values under other parameters: gamma * xhat* + beta. */
 export function withParameters(reference: Normalized, parameters: Parameters): Reference {
-  const { rows, n, members, mean, variance, rstd, normalized, low } = reference;
+  const { normalized, low } = reference;
   const { gamma = () => 1, beta = () => 0 } = parameters;
-  const same = { rows, n, members, mean, variance, rstd, normalized, gamma, beta };
+  const same = { ...reference, gamma, beta };
   if (!parameters.gamma && !parameters.beta)
     return { ...same, output: normalized, low: low && { ...low, output: low.normalized } };
   const output = new Float64Array(normalized.length);
