@@ -1,56 +1,118 @@
 // The maps by themselves.
 
+import { computeFormat } from "../../dtype.js";
+import { computeArray, numbersOf } from "../../elements.js";
+import type { KernelSet } from "../../engine/module.js";
 import { ScratchPlan } from "../../engine/scratch.js";
 import { addressOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import { type Operand, ownOperand } from "../../ops/operand.js";
 import type { AffineGlobalJob, AffineVectorizedJob } from "../backend.js";
 import { addOperand, kernelsFor, type WasmContext, wholeAddress } from "./context.js";
 
 export function affineGlobal(context: WasmContext, job: AffineGlobalJob): void {
-  if (isDirect(job.x)) globalDirect(context, job);
-  else globalTiles(context, job);
+  const columns = job.span === 1 ? job : asColumns(context, job);
+  if (isDirect(job.x)) globalDirect(context, columns);
+  else globalTiles(context, columns);
+}
+
+/** Spans below this are shorter than a kernel's start-up. */
+const SHORT_SPAN = 16;
+/** Columns that short spans may become. */
+const MOST_COLUMNS = 16_384;
+
+/**
+ * Short spans as columns, one for each element of a period, if there are enough periods to pay for it: the coefficients
+ * are repeated, the results the same.
+ */
+function asColumns(context: WasmContext, job: AffineGlobalJob): AffineGlobalJob {
+  const { runs, span, period, centre, scale, bias } = job;
+  const columns = period * span;
+  // Repeated coefficients take scratch, which a foreign memory may not have.
+  const worthIt = span < SHORT_SPAN && columns <= MOST_COLUMNS && runs >= 4 * period && context.kernelScratch >= 0;
+  if (!worthIt) return job;
+  return {
+    ...job,
+    runs: runs * span,
+    span: 1,
+    period: columns,
+    centre: centre && repeatEach(centre, span),
+    scale: repeatEach(scale, span),
+    bias: repeatEach(bias, span),
+  };
+}
+
+function repeatEach(operand: Operand, times: number): Operand {
+  const numbers = numbersOf(operand);
+  const format = computeFormat(operand.format);
+  const repeated = computeArray(format, numbers.length * times);
+  for (let index = 0; index < numbers.length; index++) {
+    repeated.fill(numbers[index], index * times, (index + 1) * times);
+  }
+  return ownOperand(repeated, [repeated.length], format);
+}
+
+/** Runs the kernel for runs, or the one for columns. */
+function runGlobal(
+  kernels: KernelSet,
+  out: number,
+  x: number,
+  [centre, scale, bias]: readonly number[],
+  runs: number,
+  span: number,
+  period: number,
+): void {
+  if (span === 1) kernels.columns_affine(out, x, centre, scale, bias, runs / period, period);
+  else kernels.affine_global(out, x, centre, scale, bias, runs, span, period);
+}
+
+/** Plans for the coefficients of up to `count` runs; gives their addresses, once staged. */
+function planCoefficients(
+  context: WasmContext,
+  plan: ScratchPlan,
+  { x, centre, scale, bias }: AffineGlobalJob,
+  count: number,
+): (base: number, first: number, count: number) => number[] {
+  const operands = [centre, scale, bias];
+  const relative = operands.map((operand) => addOperand(plan, operand, x.format.compute, count));
+  return (base, first, count) =>
+    operands.map((operand, index) =>
+      operand ? addressOf(context, operand, base + relative[index], first, count) : 0,
+    );
 }
 
 function globalDirect(context: WasmContext, job: AffineGlobalJob): void {
-  const { runs, span, period, x, out, centre, scale, bias } = job;
-  const { compute } = x.format;
-  const kernels = kernelsFor(context, x);
+  const { runs, span, period, x, out } = job;
   const plan = new ScratchPlan();
-  const centreAt = addOperand(plan, centre, compute);
-  const scaleAt = addOperand(plan, scale, compute);
-  const biasAt = addOperand(plan, bias, compute);
+  const coefficients = planCoefficients(context, plan, job, period);
   plan.with(context.store, job.functionName, (base) => {
-    const centres = wholeAddress(context, centre, base + centreAt);
-    const scales = wholeAddress(context, scale, base + scaleAt);
-    const biases = wholeAddress(context, bias, base + biasAt);
-    kernels.affine_global(out.offset, x.offset, centres, scales, biases, runs, span, period);
+    runGlobal(kernelsFor(context, x), out.offset, x.offset, coefficients(base, 0, period), runs, span, period);
   });
 }
 
-/** In tiles of whole runs, or of parts of one where a run is longer than a tile. */
+/** In tiles of whole periods; or, where a tile holds none, of runs, or of parts of one. */
 function globalTiles(context: WasmContext, job: AffineGlobalJob): void {
-  const { runs, span, period, x, out, centre, scale, bias } = job;
+  const { runs, span, period, x, out } = job;
   const { compute } = x.format;
   const kernels = kernelsFor(context, x);
   const tile = tileOf(compute);
   const length = Math.min(span, tile);
-  const runsPerTile = Math.min(runs, Math.max(1, Math.floor(tile / span)));
+  const fitting = Math.min(runs, Math.max(1, Math.floor(tile / span)));
+  const whole = period <= fitting;
+  const runsPerTile = whole ? fitting - (fitting % period) : fitting;
   const plan = new ScratchPlan();
   const tileAt = plan.add(runsPerTile * length, bytesOf(compute));
-  const centreAt = addOperand(plan, centre, compute, runsPerTile);
-  const scaleAt = addOperand(plan, scale, compute, runsPerTile);
-  const biasAt = addOperand(plan, bias, compute, runsPerTile);
+  const coefficients = planCoefficients(context, plan, job, whole ? period : runsPerTile);
   plan.with(context.store, job.functionName, (base) => {
     const at = base + tileAt;
+    let staged = whole ? coefficients(base, 0, period) : [];
     for (let run = 0; run < runs;) {
       const first = run % period;
-      const count = Math.min(runsPerTile, runs - run, period - first);
-      const centres = centre ? addressOf(context, centre, base + centreAt, first, count) : 0;
-      const scales = addressOf(context, scale, base + scaleAt, first, count);
-      const biases = addressOf(context, bias, base + biasAt, first, count);
+      const count = Math.min(runsPerTile, runs - run, whole ? runs : period - first);
+      if (!whole) staged = coefficients(base, first, count);
       for (let start = 0; start < span; start += length) {
         const part = Math.min(length, span - start);
         stageIn(context, at, x, run * span + start, count * part);
-        kernels.affine_global(at, at, centres, scales, biases, count, part, count);
+        runGlobal(kernels, at, at, staged, count, part, whole ? period : count);
         stageOut(context, at, out, run * span + start, count * part);
       }
       run += count;
