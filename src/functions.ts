@@ -153,10 +153,7 @@ export function nativeInstanceNorm<Data extends TypedArray>(
  *   value per channel, as in PyTorch
  * @see Ioffe, Szegedy 2015, "Batch Normalization"; torch.nn.functional.batch_norm
  */
-export function batchNorm<Data extends TypedArray>(
-  x: TensorLike<Data>,
-  options?: BatchNormOptions,
-): Tensor<Data> {
+export function batchNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: BatchNormOptions): Tensor<Data> {
   return defaultEngine().batchNorm(x, options);
 }
 
@@ -198,10 +195,7 @@ export function standardize<Data extends TypedArray>(
  * @throws the usual errors
  * @see torch.nn.functional.normalize
  */
-export function normalize<Data extends TypedArray>(
-  x: TensorLike<Data>,
-  options?: NormalizeOptions,
-): Tensor<Data> {
+export function normalize<Data extends TypedArray>(x: TensorLike<Data>, options?: NormalizeOptions): Tensor<Data> {
   return defaultEngine().normalize(x, options);
 }
 

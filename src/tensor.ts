@@ -27,15 +27,15 @@ interface Residence {
 type DisposeSymbol = SymbolConstructor extends { readonly dispose: infer Key extends symbol } ? Key : never;
 
 /** `using tensor = engine.tensor(...)` frees the tensor at the end of the block. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging, @typescript-eslint/no-unused-vars -- defined below
-export interface Tensor<Data extends TypedArray = Float32Array> extends Record<DisposeSymbol, () => void> {}
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unused-vars -- defined below
+export interface Tensor<Data extends TypedArray = TypedArray> extends Record<DisposeSymbol, () => void> {}
 
 /**
  * A dense row-major tensor. Host tensors wrap an ordinary typed array; resident tensors lie in an engine's linear
  * memory, which nothing is copied from or to, and are freed by `dispose()`, `using` or `engine.scope`.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
-export class Tensor<Data extends TypedArray = Float32Array> implements TensorLike<Data> {
+export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<Data> {
   readonly shape: readonly number[];
   readonly dtype: DType;
   readonly #format: Format;
@@ -63,24 +63,18 @@ export class Tensor<Data extends TypedArray = Float32Array> implements TensorLik
   }
 
   /** @internal Whether a value is one of these: unlike instanceof, runs none of the value's code and takes no proxy. */
-  static is(value: unknown): value is Tensor<TypedArray> {
+  static is(value: unknown): value is Tensor {
     return typeof value === "object" && value !== null && #host in value;
   }
 
   /** @internal */
-  static host(data: TypedArray, shape: readonly number[], format: Format): Tensor<TypedArray> {
-    return new Tensor<TypedArray>(shape, format, data, undefined);
+  static host(data: TypedArray, shape: readonly number[], format: Format): Tensor {
+    return new Tensor(shape, format, data, undefined);
   }
 
   /** @internal */
-  static resident(
-    store: Store,
-    offset: number,
-    shape: readonly number[],
-    format: Format,
-    owned: boolean,
-  ): Tensor<TypedArray> {
-    return new Tensor<TypedArray>(shape, format, undefined, { store, offset, owned });
+  static resident(store: Store, offset: number, shape: readonly number[], format: Format, owned: boolean): Tensor {
+    return new Tensor(shape, format, undefined, { store, offset, owned });
   }
 
   /** Whether the tensor lies in an engine's linear memory. */

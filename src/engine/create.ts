@@ -62,7 +62,12 @@ function backendOf(settings: Settings, store: Store, compiled: () => WebAssembly
   if (backend === "js") return jsBackend;
   try {
     const kernels = instantiate(compiled(), store.memory.memory);
-    return wasmBackend({ kernels, conversions: kernels.conversions, store, kernelScratch: memory ? -1 : KERNEL_SCRATCH });
+    return wasmBackend({
+      kernels,
+      conversions: kernels.conversions,
+      store,
+      kernelScratch: memory ? -1 : KERNEL_SCRATCH,
+    });
   } catch (reason) {
     if (backend === "auto") return jsBackend;
     const expected = 'must be "js" or "auto" on this platform and with this memory';

@@ -67,22 +67,38 @@ export class Engine {
   }
 
   /** See the function of this name. */
-  layerNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: LayerNormOptions): Tensor<Data> {
+  layerNorm<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    normalizedShape: number | readonly number[],
+    options?: LayerNormOptions,
+  ): Tensor<Data> {
     return layerNorm(this.#alive("layerNorm"), x, normalizedShape, options) as Tensor<Data>;
   }
 
   /** See the function of this name. */
-  nativeLayerNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: LayerNormOptions): WithStatistics<Data> {
+  nativeLayerNorm<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    normalizedShape: number | readonly number[],
+    options?: LayerNormOptions,
+  ): WithStatistics<Data> {
     return nativeLayerNorm(this.#alive("nativeLayerNorm"), x, normalizedShape, options) as WithStatistics<Data>;
   }
 
   /** See the function of this name. */
-  rmsNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: RmsNormOptions): Tensor<Data> {
+  rmsNorm<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    normalizedShape: number | readonly number[],
+    options?: RmsNormOptions,
+  ): Tensor<Data> {
     return rmsNorm(this.#alive("rmsNorm"), x, normalizedShape, options) as Tensor<Data>;
   }
 
   /** See the function of this name. */
-  nativeRmsNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: RmsNormOptions): WithRstd<Data> {
+  nativeRmsNorm<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    normalizedShape: number | readonly number[],
+    options?: RmsNormOptions,
+  ): WithRstd<Data> {
     return nativeRmsNorm(this.#alive("nativeRmsNorm"), x, normalizedShape, options) as WithRstd<Data>;
   }
 
@@ -92,7 +108,11 @@ export class Engine {
   }
 
   /** See the function of this name. */
-  nativeGroupNorm<Data extends TypedArray>(x: TensorLike<Data>, numGroups: number, options?: GroupNormOptions): WithStatistics<Data> {
+  nativeGroupNorm<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    numGroups: number,
+    options?: GroupNormOptions,
+  ): WithStatistics<Data> {
     return nativeGroupNorm(this.#alive("nativeGroupNorm"), x, numGroups, options) as WithStatistics<Data>;
   }
 
@@ -102,7 +122,10 @@ export class Engine {
   }
 
   /** See the function of this name. */
-  nativeInstanceNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: InstanceNormOptions): WithStatistics<Data> {
+  nativeInstanceNorm<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    options?: InstanceNormOptions,
+  ): WithStatistics<Data> {
     return nativeInstanceNorm(this.#alive("nativeInstanceNorm"), x, options) as WithStatistics<Data>;
   }
 
@@ -117,7 +140,11 @@ export class Engine {
   }
 
   /** See the function of this name. */
-  standardize<Data extends TypedArray>(x: TensorLike<Data>, axes: readonly number[], options?: StandardizeOptions): Tensor<Data> {
+  standardize<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    axes: readonly number[],
+    options?: StandardizeOptions,
+  ): Tensor<Data> {
     return standardize(this.#alive("standardize"), x, axes, options) as Tensor<Data>;
   }
 
@@ -127,7 +154,11 @@ export class Engine {
   }
 
   /** See the function of this name. */
-  localResponseNorm<Data extends TypedArray>(x: TensorLike<Data>, size: number, options?: LocalResponseNormOptions): Tensor<Data> {
+  localResponseNorm<Data extends TypedArray>(
+    x: TensorLike<Data>,
+    size: number,
+    options?: LocalResponseNormOptions,
+  ): Tensor<Data> {
     return localResponseNorm(this.#alive("localResponseNorm"), x, size, options) as Tensor<Data>;
   }
 
@@ -173,7 +204,7 @@ export class Engine {
     shape: readonly number[],
     dtype?: Type,
   ): Tensor<ArrayOf<Type>>;
-  tensor(data: TypedArray | readonly number[], shape: readonly number[], dtype?: DType): Tensor<TypedArray> {
+  tensor(data: TypedArray | readonly number[], shape: readonly number[], dtype?: DType): Tensor {
     const { store } = this.#alive("engine.tensor");
     const numbers = isArray(data) ? fromNumbers(data) : undefined;
     const format = numbers
@@ -252,7 +283,7 @@ export class Engine {
     return this.#context;
   }
 
-  #allocate(functionName: string, shape: readonly number[], format: Format): Tensor<TypedArray> {
+  #allocate(functionName: string, shape: readonly number[], format: Format): Tensor {
     const { store } = this.#context;
     const bytes = sizeOf(shape) * format.bytes;
     if (bytes > ADDRESSABLE_BYTES) {

@@ -35,15 +35,7 @@ interface RowKernels {
     scratch: Offset,
     flags: number,
   ): void;
-  row_moments(
-    mean: Offset,
-    variance: Offset,
-    x: Offset,
-    rows: number,
-    n: number,
-    scratch: Offset,
-    flags: number,
-  ): void;
+  row_moments(mean: Offset, variance: Offset, x: Offset, rows: number, n: number, scratch: Offset, flags: number): void;
   affine_global(
     out: Offset,
     x: Offset,

@@ -55,20 +55,18 @@ export function stageOut(staging: Staging, at: number, operand: Operand, start: 
 }
 
 /** The address of elements [start, start + count) of an operand: its own, or a copy at `staged`. */
-export function addressOf(
-  staging: Staging,
-  operand: Operand,
-  staged: number,
-  start: number,
-  count: number,
-): number {
+export function addressOf(staging: Staging, operand: Operand, staged: number, start: number, count: number): number {
   if (isDirect(operand)) return operand.offset + start * operand.format.bytes;
   stageIn(staging, staged, operand, start, count);
   return staged;
 }
 
 /** Making a view costs more than copying a small array. */
-function partOf<Data extends Float32Array | Float64Array | Uint16Array>(data: Data, start: number, count: number): Data {
+function partOf<Data extends Float32Array | Float64Array | Uint16Array>(
+  data: Data,
+  start: number,
+  count: number,
+): Data {
   return count === data.length ? data : (data.subarray(start, start + count) as Data);
 }
 

@@ -21,7 +21,7 @@ export function affineGlobal(
   scale: TensorLike | TypedArray,
   bias: TensorLike | TypedArray,
   options?: AffineOptions,
-): Tensor<TypedArray> {
+): Tensor {
   const functionName = "affineGlobal";
   const { store } = context;
   const input = operandOf(functionName, "x", x, store);
@@ -41,9 +41,16 @@ export function affineGlobal(
     scale: scales,
     bias: biases,
   };
-  return withOutput(context, functionName, input, outOf(functionName, options), { scale: scales, bias: biases }, (out) => {
-    context.backend.affineGlobal({ ...job, out });
-  });
+  return withOutput(
+    context,
+    functionName,
+    input,
+    outOf(functionName, options),
+    { scale: scales, bias: biases },
+    (out) => {
+      context.backend.affineGlobal({ ...job, out });
+    },
+  );
 }
 
 /** Whether coefficients are [N, C] rather than [C]: by shape, or by length where there is no shape. */
@@ -61,14 +68,28 @@ export function affineVectorized(
   gamma: TensorLike | TypedArray,
   beta: TensorLike | TypedArray,
   options?: AffineOptions,
-): Tensor<TypedArray> {
+): Tensor {
   const functionName = "affineVectorized";
   const { store } = context;
   const input = operandOf(functionName, "x", x, store);
-  const gammas = requiredParameterOf(functionName, "gamma", gamma, elementShape(functionName, gamma, input), input.format, store);
+  const gammas = requiredParameterOf(
+    functionName,
+    "gamma",
+    gamma,
+    elementShape(functionName, gamma, input),
+    input.format,
+    store,
+  );
   const betas = requiredParameterOf(functionName, "beta", beta, gammas.sizes, input.format, store);
   const leading = input.sizes.slice(0, input.sizes.length - gammas.sizes.length);
-  const scales = requiredParameterOf(functionName, "scale", scale, rowShape(scale, leading, input), input.format, store);
+  const scales = requiredParameterOf(
+    functionName,
+    "scale",
+    scale,
+    rowShape(scale, leading, input),
+    input.format,
+    store,
+  );
   const biases = requiredParameterOf(functionName, "bias", bias, rowShape(bias, leading, input), input.format, store);
   const job = {
     functionName,

@@ -34,7 +34,7 @@ export interface BatchNormOptions {
 const optionKeys = ["runningMean", "runningVar", "weight", "bias", "training", "momentum", "eps", "layout", "out"];
 
 /** batchNorm of the API, on an engine. */
-export function batchNorm(context: NormalizeContext, x: TensorLike, options?: BatchNormOptions): Tensor<TypedArray> {
+export function batchNorm(context: NormalizeContext, x: TensorLike, options?: BatchNormOptions): Tensor {
   const call = callOf(context, "batchNorm", x, options);
   if (call.useInputStats) checkSeveralValues(call);
   return normalizeChannels(context, call);

@@ -35,7 +35,7 @@ export function groupNorm(
   x: TensorLike,
   numGroups: number,
   options?: GroupNormOptions,
-): Tensor<TypedArray> {
+): Tensor {
   const call = callOf(context, "groupNorm", x, numGroups, options);
   checkSeveralValues(call.x, numGroups);
   return normalizeGroups(context, call);

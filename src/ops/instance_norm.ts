@@ -34,11 +34,7 @@ export interface InstanceNormOptions {
 const optionKeys = ["weight", "bias", "runningMean", "runningVar", "useInputStats", "momentum", "eps", "layout", "out"];
 
 /** instanceNorm of the API, on an engine. */
-export function instanceNorm(
-  context: NormalizeContext,
-  x: TensorLike,
-  options?: InstanceNormOptions,
-): Tensor<TypedArray> {
+export function instanceNorm(context: NormalizeContext, x: TensorLike, options?: InstanceNormOptions): Tensor {
   const call = callOf(context, "instanceNorm", x, options);
   if (call.useInputStats) checkSeveralValues(call);
   return normalizeChannels(context, call);

@@ -31,7 +31,7 @@ export function layerNorm(
   x: TensorLike,
   normalizedShape: number | readonly number[],
   options?: LayerNormOptions,
-): Tensor<TypedArray> {
+): Tensor {
   return normalizeGroups(context, callOf(context, "layerNorm", x, normalizedShape, options));
 }
 

@@ -1,4 +1,4 @@
-import { describe, type TypedArray } from "../dtype.js";
+import { describe } from "../dtype.js";
 import { ArgumentError } from "../errors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { channelShapeOf, type Layout } from "./channels.js";
@@ -28,7 +28,7 @@ export function localResponseNorm(
   x: TensorLike,
   size: number,
   options?: LocalResponseNormOptions,
-): Tensor<TypedArray> {
+): Tensor {
   const functionName = "localResponseNorm";
   const { alpha, beta, k, layout, out } = optionsOf(functionName, options, optionKeys, read);
   const input = operandOf(functionName, "x", x, context.store);

@@ -9,7 +9,7 @@ import { makingTensors, type NormalizeContext, type StatisticsArray } from "./no
 import { type Operand, operandOf } from "./operand.js";
 
 /** Statistics of rows. */
-export interface RowwiseMoments<Data extends TypedArray = Float32Array> {
+export interface RowwiseMoments<Data extends TypedArray = TypedArray> {
   /** The mean of each row: float32, or float64 for a float64 x. */
   readonly mean: Tensor<StatisticsArray<Data>>;
   /** The biased variance of each row, divided by n, likewise. */
@@ -21,7 +21,7 @@ export function rowwiseMoments(
   context: NormalizeContext,
   x: TensorLike,
   n: number,
-): Record<"mean" | "variance", Tensor<TypedArray>> {
+): Record<"mean" | "variance", Tensor> {
   const functionName = "rowwiseMoments";
   const input = operandOf(functionName, "x", x, context.store);
   checkRowLength(functionName, n, input.size);
@@ -55,7 +55,11 @@ export interface AxisMoments extends GroupMoments {
 }
 
 /** Moments over any axes of x; over all of them where none are given. */
-export function axisMoments(context: NormalizeContext, x: TensorLike, axes: readonly number[] | undefined): AxisMoments {
+export function axisMoments(
+  context: NormalizeContext,
+  x: TensorLike,
+  axes: readonly number[] | undefined,
+): AxisMoments {
   const functionName = "Moments.of";
   const input = operandOf(functionName, "x", x, context.store);
   const { sizes } = input;
@@ -68,12 +72,7 @@ export function axisMoments(context: NormalizeContext, x: TensorLike, axes: read
   };
 }
 
-function momentsOf(
-  context: NormalizeContext,
-  functionName: string,
-  x: Operand,
-  reduction: Reduction,
-): GroupMoments {
+function momentsOf(context: NormalizeContext, functionName: string, x: Operand, reduction: Reduction): GroupMoments {
   const groups = groupsOf(reduction);
   const moments = { mean: new Float64Array(groups), variance: new Float64Array(groups) };
   if (x.size > 0) context.backend.moments({ functionName, reduction, x, moments });

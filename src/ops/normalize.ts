@@ -1,4 +1,4 @@
-import { describe, type TypedArray } from "../dtype.js";
+import { describe } from "../dtype.js";
 import { ArgumentError } from "../errors.js";
 import { sizeFrom, sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
@@ -22,7 +22,7 @@ export interface NormalizeOptions {
 const optionKeys = ["p", "dim", "eps", "out"];
 
 /** normalize of the API, on an engine. */
-export function normalize(context: NormalizeContext, x: TensorLike, options?: NormalizeOptions): Tensor<TypedArray> {
+export function normalize(context: NormalizeContext, x: TensorLike, options?: NormalizeOptions): Tensor {
   const functionName = "normalize";
   const { p, dim, eps, out } = optionsOf(functionName, options, optionKeys, read);
   const input = operandOf(functionName, "x", x, context.store);

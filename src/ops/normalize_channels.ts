@@ -1,7 +1,7 @@
 // Batch and instance norm: statistics per channel, from x (and remembered in running statistics) or given ones.
 
 import type { GroupMoments } from "../backend/backend.js";
-import { computeFormat, type TypedArray } from "../dtype.js";
+import { computeFormat } from "../dtype.js";
 import { computeArray, numbersOf, writeNumbers } from "../elements.js";
 import { type ChannelShape, groupSizeOf } from "../plan.js";
 import type { Tensor } from "../tensor.js";
@@ -30,7 +30,7 @@ export interface ChannelCall extends NormalizeCall {
 }
 
 /** Runs a call, into its `out` or a new tensor. */
-export function normalizeChannels(context: NormalizeContext, call: ChannelCall): Tensor<TypedArray> {
+export function normalizeChannels(context: NormalizeContext, call: ChannelCall): Tensor {
   if (call.useInputStats && !call.running) return normalizeGroups(context, call);
   return makingTensors(context, call, (make) => {
     const { operand, output } = outputOf(context, call, make);
@@ -81,7 +81,8 @@ function runWithRunningStats(context: NormalizeContext, call: ChannelCall, out: 
   checkApart(functionName, out, "runningVar", running.variance);
   const mean = numbersOf(running.mean);
   const variance = numbersOf(running.variance);
-  if (x.size > 0) context.backend.affineGlobal({ functionName, x, out, ...runsOf(shape), ...affineOf(call, mean, variance) });
+  if (x.size > 0)
+    context.backend.affineGlobal({ functionName, x, out, ...runsOf(shape), ...affineOf(call, mean, variance) });
   return { mean: repeat(mean, call.statisticsSamples), variance: repeat(variance, call.statisticsSamples) };
 }
 

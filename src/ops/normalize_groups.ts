@@ -14,7 +14,7 @@ export interface NormalizeContext extends TensorFactory {
 export type StatisticsArray<Data extends TypedArray> = Data extends Float64Array ? Float64Array : Float32Array;
 
 /** A result with the statistics it was made with. */
-export interface WithStatistics<Data extends TypedArray = Float32Array> {
+export interface WithStatistics<Data extends TypedArray = TypedArray> {
   /** The normalised tensor, of x's shape. */
   readonly output: Tensor<Data>;
   /** The mean of each group: float32, or float64 for a float64 x. */
@@ -24,7 +24,7 @@ export interface WithStatistics<Data extends TypedArray = Float32Array> {
 }
 
 /** Statistics of any dtype, as the ops make them. */
-export type AnyStatistics = Record<"output" | "mean" | "rstd", Tensor<TypedArray>>;
+export type AnyStatistics = Record<"output" | "mean" | "rstd", Tensor>;
 
 /** A checked call of an op that normalises groups, but for its `out`. */
 export interface NormalizeCall {
@@ -39,7 +39,7 @@ export interface NormalizeCall {
 }
 
 /** Runs a call, into its `out` or a new tensor. */
-export function normalizeGroups(context: NormalizeContext, call: NormalizeCall): Tensor<TypedArray> {
+export function normalizeGroups(context: NormalizeContext, call: NormalizeCall): Tensor {
   if (call.out !== undefined && call.out !== null) {
     const out = outOf(context, call);
     run(context, call, out, undefined, undefined, undefined);
@@ -93,7 +93,7 @@ export function normalizeGroupsWithMoments(context: NormalizeContext, call: Norm
 }
 
 /** Makes tensors of x's home. */
-export type MakeTensor = (shape: readonly number[], format: Format) => Tensor<TypedArray>;
+export type MakeTensor = (shape: readonly number[], format: Format) => Tensor;
 
 /** Runs `use`; the tensors it makes are freed if it throws. */
 export function makingTensors<Result>(
@@ -101,7 +101,7 @@ export function makingTensors<Result>(
   { functionName, x }: Pick<NormalizeCall, "functionName" | "x">,
   use: (make: MakeTensor) => Result,
 ): Result {
-  const made: Tensor<TypedArray>[] = [];
+  const made: Tensor[] = [];
   try {
     return use((shape, format) => {
       const tensor = outputLike(context, functionName, x, shape, format);
@@ -119,7 +119,7 @@ export function outputOf(
   context: NormalizeContext,
   call: NormalizeCall,
   make: MakeTensor,
-): { operand: Operand; output: Tensor<TypedArray> } {
+): { operand: Operand; output: Tensor } {
   if (call.out !== undefined && call.out !== null) {
     const operand = outOf(context, call);
     return { operand, output: asTensor(call.out, operand, context.store) };
@@ -139,8 +139,8 @@ function run(
   context: NormalizeContext,
   { functionName, plan, centred, eps, x, weight, bias }: NormalizeCall,
   out: Operand,
-  mean: Tensor<TypedArray> | undefined,
-  rstd: Tensor<TypedArray> | undefined,
+  mean: Tensor | undefined,
+  rstd: Tensor | undefined,
   moments: GroupMoments | undefined,
 ): void {
   if (x.size > 0) {
@@ -153,6 +153,6 @@ function run(
   moments?.variance.fill(NaN);
 }
 
-function fill(tensor: Tensor<TypedArray> | undefined, value: number): void {
+function fill(tensor: Tensor | undefined, value: number): void {
   if (tensor) (tensor.data as Float32Array).fill(value);
 }

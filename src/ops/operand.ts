@@ -1,4 +1,13 @@
-import { describe, float32, type Format, formatOfBare, formatOfData, lengthOf, quote, type TypedArray } from "../dtype.js";
+import {
+  describe,
+  float32,
+  type Format,
+  formatOfBare,
+  formatOfData,
+  lengthOf,
+  quote,
+  type TypedArray,
+} from "../dtype.js";
 import type { Store } from "../engine/store.js";
 import { ArgumentError, DTypeError, LanenormError, ShapeError } from "../errors.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
@@ -70,7 +79,7 @@ function checkedSize(functionName: string, argument: string, size: unknown, axis
   throw new ShapeError(functionName, argument, "must hold integers from 0 up", `${describe(size)} at axis ${axis}`);
 }
 
-function tensorOperand(functionName: string, argument: string, tensor: Tensor<TypedArray>, store: Store): Operand {
+function tensorOperand(functionName: string, argument: string, tensor: Tensor, store: Store): Operand {
   tensor.assertAlive(functionName, argument);
   if (tensor.store !== undefined && tensor.store !== store) {
     throw new ArgumentError(

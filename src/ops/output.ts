@@ -1,4 +1,4 @@
-import type { Format, TypedArray } from "../dtype.js";
+import type { Format } from "../dtype.js";
 import type { Store } from "../engine/store.js";
 import { ArgumentError, DTypeError, ShapeError, UnsupportedError } from "../errors.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
@@ -9,7 +9,7 @@ import { type Operand, operandOf } from "./operand.js";
 export interface TensorFactory {
   readonly store: Store;
   /** A new resident tensor, not initialised. */
-  allocate(functionName: string, shape: readonly number[], format: Format): Tensor<TypedArray>;
+  allocate(functionName: string, shape: readonly number[], format: Format): Tensor;
 }
 
 /** A new tensor with x's home: host for host, resident for resident; and x's format, or another. */
@@ -19,7 +19,7 @@ export function outputLike(
   x: Operand,
   shape: readonly number[],
   format = x.format,
-): Tensor<TypedArray> {
+): Tensor {
   if (x.offset >= 0) return factory.allocate(functionName, shape, format);
   const size = sizeOf(shape);
   try {
@@ -65,7 +65,7 @@ export function checkApart(
 }
 
 /** What is returned for a checked `out`: itself if it is a Tensor, or else a Tensor over the same data. */
-export function asTensor(out: unknown, operand: Operand, store: Store): Tensor<TypedArray> {
+export function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
   if (Tensor.is(out)) return out;
   const { data, sizes, offset, format } = operand;
   return offset < 0 ? Tensor.host(data, sizes, format) : Tensor.resident(store, offset, sizes, format, false);
@@ -96,7 +96,7 @@ export function withOutput(
   out: unknown,
   inputs: Readonly<Record<string, Operand | undefined>>,
   run: (out: Operand) => void,
-): Tensor<TypedArray> {
+): Tensor {
   if (out !== undefined && out !== null) {
     const operand = checkedOut(functionName, out, x, factory.store);
     for (const [argument, input] of Object.entries(inputs)) {

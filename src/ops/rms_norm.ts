@@ -24,7 +24,7 @@ export interface RmsNormOptions {
 }
 
 /** A result of nativeRmsNorm. */
-export type WithRstd<Data extends TypedArray = Float32Array> = Omit<WithStatistics<Data>, "mean">;
+export type WithRstd<Data extends TypedArray = TypedArray> = Omit<WithStatistics<Data>, "mean">;
 
 const optionKeys = ["weight", "eps", "out"];
 const machineEpsilon = { float32: 2 ** -23, float64: 2 ** -52 };
@@ -35,7 +35,7 @@ export function rmsNorm(
   x: TensorLike,
   normalizedShape: number | readonly number[],
   options?: RmsNormOptions,
-): Tensor<TypedArray> {
+): Tensor {
   return normalizeGroups(context, callOf(context, "rmsNorm", x, normalizedShape, options));
 }
 

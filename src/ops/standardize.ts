@@ -24,7 +24,7 @@ export function standardize(
   x: TensorLike,
   axes: readonly number[],
   options?: StandardizeOptions,
-): Tensor<TypedArray> {
+): Tensor {
   const functionName = "standardize";
   const { store } = context;
   const { weight, bias, eps, out } = normOptionsOf(functionName, options);

@@ -75,9 +75,7 @@ function planCoefficients(
   const operands = [centre, scale, bias];
   const relative = operands.map((operand) => addOperand(plan, operand, x.format.compute, count));
   return (base, first, count) =>
-    operands.map((operand, index) =>
-      operand ? addressOf(context, operand, base + relative[index], first, count) : 0,
-    );
+    operands.map((operand, index) => (operand ? addressOf(context, operand, base + relative[index], first, count) : 0));
 }
 
 function globalDirect(context: WasmContext, job: AffineGlobalJob): void {
