@@ -129,9 +129,17 @@ function conclude<T>(state: usize, mean: f64, low: f64, variance: f64, radicand:
   store<T>(state, <T>mean, CENTRE);
   store<T>(state, <T>slopeOf<T>(rstd), SLOPE);
   store<T>(state, residualOf<T>(mean, low, variance, rstd), RESIDUAL);
-  if (sizeof<T>() == 8) f64.store(state, low, MEAN + LOW);
-  const scale = <f64>load<T>(state, SCALE);
-  f64.store(state, scale != 1 && variance == 0 ? 1 / sqrt(eps) : rstd * scale, RSTD_OF_X);
+  if (sizeof<T>() == 8) concludeDouble(state, low, variance, rstd, eps);
+}
+
+// prettier-ignore
+@inline
+function concludeDouble(state: usize, low: f64, variance: f64, rstd: f64, eps: f64): void {
+  f64.store(state, low, MEAN + LOW);
+  const scale = f64.load(state, SCALE);
+  // A constant row's scaled eps may have underflowed.
+  if (scale != 1 && variance == 0) f64.store(state, 1 / sqrt(eps), RSTD_OF_X);
+  else f64.store(state, rstd * scale, RSTD_OF_X);
 }
 
 /**

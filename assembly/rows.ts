@@ -6,7 +6,7 @@ import { bytesOf } from "./lanes";
 import { accumulate } from "./moments";
 import { largestMagnitude, scaleInto } from "./range";
 import { firstShift } from "./shift";
-import { begin, CENTRE, MEAN, rescale, RESIDUAL, RSTD_OF_X, SCALE, SLOPE, UNCENTRED, VARIANCE } from "./state";
+import { begin, CENTRE, MEAN, rescale, RESIDUAL, RSTD, RSTD_OF_X, SCALE, SLOPE, UNCENTRED, VARIANCE } from "./state";
 
 // A kernel's flags, besides HAS_GAMMA, HAS_BETA and UNCENTRED.
 /** Mean and rstd are wanted, as T; where no mean is taken, rstd alone. */
@@ -41,7 +41,8 @@ export function storeStatistics<T>(state: usize, mean: usize, rstd: usize, row: 
   if (flags & WANTS_MOMENTS) storeMoments<T, f64>(state, mean, rstd, row, flags);
   else if (flags & WANTS_STATISTICS) {
     if (!(flags & UNCENTRED)) store<T>(mean + bytesOf<T>(row), <T>(f64.load(state, MEAN) / <f64>load<T>(state, SCALE)));
-    store<T>(rstd + bytesOf<T>(row), <T>f64.load(state, RSTD_OF_X));
+    const own = sizeof<T>() == 8 ? f64.load(state, RSTD_OF_X) : f64.load(state, RSTD) * <f64>load<T>(state, SCALE);
+    store<T>(rstd + bytesOf<T>(row), <T>own);
   }
 }
 

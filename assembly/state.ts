@@ -31,7 +31,7 @@ export const SCALE: usize = 144;
 export const CENTRE: usize = 152;
 export const SLOPE: usize = 160;
 export const RESIDUAL: usize = 168;
-/** float64: 1 / sqrt(variance + eps) in units of x. */
+/** For f64 alone, float64: 1 / sqrt(variance + eps) in units of x. */
 export const RSTD_OF_X: usize = 176;
 export const STATE_BYTES: usize = 192;
 
