@@ -128,7 +128,6 @@ function settles<T>(record: usize, row: usize, k: T, inverse: f64, eps: f64, kin
   f64.store(record, <f64>k + offset, MEAN);
   f64.store(record, rstd, RSTD);
   f64.store(record, variance, VARIANCE);
-  f64.store(record, rstd, RSTD_OF_X);
   i32.store(record, SETTLED, VERDICT);
   return true;
 }
@@ -144,10 +143,12 @@ function finishGroup<T>(state: usize, group: i32, n: f64, eps: f64): i32 {
   const verdict = finishRow<T>(row, n, eps);
   if (verdict == SETTLED) {
     f64.store(record, f64.load(row, ROW_MEAN), MEAN);
-    f64.store(record, f64.load(row, ROW_MEAN + LOW), MEAN_LOW);
     f64.store(record, f64.load(row, ROW_RSTD), RSTD);
     f64.store(record, f64.load(row, ROW_VARIANCE), VARIANCE);
-    f64.store(record, f64.load(row, ROW_RSTD_OF_X), RSTD_OF_X);
+    if (sizeof<T>() == 8) {
+      f64.store(record, f64.load(row, ROW_MEAN + LOW), MEAN_LOW);
+      f64.store(record, f64.load(row, ROW_RSTD_OF_X), RSTD_OF_X);
+    }
   } else if (verdict != RESCALE) beginGroup<T>(state, group);
   return verdict;
 }
@@ -202,7 +203,8 @@ export function statistics<T>(state: usize, mean: usize, rstd: usize, first: i32
     const record = groupOf(state, group);
     f64.store(row, f64.load(record, MEAN), ROW_MEAN);
     f64.store(row, f64.load(record, VARIANCE), ROW_VARIANCE);
-    f64.store(row, f64.load(record, RSTD_OF_X), ROW_RSTD_OF_X);
+    f64.store(row, f64.load(record, RSTD), ROW_RSTD);
+    if (sizeof<T>() == 8) f64.store(row, f64.load(record, RSTD_OF_X), ROW_RSTD_OF_X);
     store<T>(row, load<T>(scalesOf(state) + bytesOf<T>(group * width)), SCALE);
     storeStatistics<T>(row, mean, rstd, first + group, flags);
   }
