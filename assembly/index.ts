@@ -18,3 +18,7 @@ export {
 export { largestMagnitude as largest_magnitude } from "./range";
 export { mapRow as map_row, prescaled, storeStatistics as store_statistics } from "./rows";
 export { mapRun as map_run } from "./group_norm";
+
+// Powers
+export { pow } from "./pow";
+export * from "./powers/exports";

@@ -57,6 +57,53 @@ export interface Kernels {
   map_run(out: Offset, x: Offset, gamma: Offset, beta: Offset, count: number, state: Offset, flags: number): void;
   store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number): void;
   store_moments(state: Offset, mean: Offset, variance: Offset): void;
+  pow(x: number, y: number): number;
+  powers_begin(state: Offset, p: number): void;
+  powers_rescale(state: Offset): number;
+  power_columns_begin(state: Offset, columns: number, p: number): void;
+  power_columns_state_bytes(columns: number): number;
+  normalize_rows_f32(out: Offset, x: Offset, rows: number, n: number, p: number, eps: number, scratch: Offset): void;
+  powers_accumulate_f32(state: Offset, x: Offset, count: number): void;
+  powers_magnitude_f32(state: Offset, x: Offset, count: number): void;
+  powers_finish_f32(state: Offset, eps: number): number;
+  powers_map_f32(out: Offset, x: Offset, count: number, state: Offset): void;
+  normalize_columns_f32(
+    out: Offset,
+    x: Offset,
+    blocks: number,
+    steps: number,
+    columns: number,
+    p: number,
+    eps: number,
+    scratch: Offset,
+  ): void;
+  normalize_columns_scratch_f32(columns: number): number;
+  power_columns_accumulate_f32(state: Offset, x: Offset, steps: number, strideBytes: number): void;
+  power_columns_magnitude_f32(state: Offset, x: Offset, steps: number, strideBytes: number): void;
+  power_columns_rescale_f32(state: Offset): number;
+  power_columns_finish_f32(state: Offset, eps: number): number;
+  power_columns_map_f32(out: Offset, x: Offset, steps: number, strideBytes: number, state: Offset): void;
+  normalize_rows_f64(out: Offset, x: Offset, rows: number, n: number, p: number, eps: number, scratch: Offset): void;
+  powers_accumulate_f64(state: Offset, x: Offset, count: number): void;
+  powers_magnitude_f64(state: Offset, x: Offset, count: number): void;
+  powers_finish_f64(state: Offset, eps: number): number;
+  powers_map_f64(out: Offset, x: Offset, count: number, state: Offset): void;
+  normalize_columns_f64(
+    out: Offset,
+    x: Offset,
+    blocks: number,
+    steps: number,
+    columns: number,
+    p: number,
+    eps: number,
+    scratch: Offset,
+  ): void;
+  normalize_columns_scratch_f64(columns: number): number;
+  power_columns_accumulate_f64(state: Offset, x: Offset, steps: number, strideBytes: number): void;
+  power_columns_magnitude_f64(state: Offset, x: Offset, steps: number, strideBytes: number): void;
+  power_columns_rescale_f64(state: Offset): number;
+  power_columns_finish_f64(state: Offset, eps: number): number;
+  power_columns_map_f64(out: Offset, x: Offset, steps: number, strideBytes: number, state: Offset): void;
 }
 
 /** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */
