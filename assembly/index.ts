@@ -4,6 +4,7 @@
 
 export * from "./abi/rows";
 export * from "./abi/columns";
+export * from "./abi/powers";
 
 // Reduced precision: `count` elements between float32 and 16 bits
 export {

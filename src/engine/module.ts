@@ -126,6 +126,35 @@ type ColumnsNormParameters = [
   flags: number,
 ];
 
+/** The kernels of normalize: rows, columns, and either in pieces. */
+interface PowerKernels {
+  normalize_rows(out: Offset, x: Offset, rows: number, n: number, p: number, eps: number, scratch: Offset): void;
+  normalize_columns(
+    out: Offset,
+    x: Offset,
+    blocks: number,
+    steps: number,
+    columns: number,
+    p: number,
+    eps: number,
+    scratch: Offset,
+  ): void;
+  normalize_columns_scratch(columns: number): number;
+  powers_begin(state: Offset, p: number): void;
+  powers_accumulate(state: Offset, x: Offset, count: number): void;
+  powers_magnitude(state: Offset, x: Offset, count: number): void;
+  powers_rescale(state: Offset): number;
+  powers_finish(state: Offset, eps: number): number;
+  powers_map(out: Offset, x: Offset, count: number, state: Offset): void;
+  power_columns_state_bytes(columns: number): number;
+  power_columns_begin(state: Offset, columns: number, p: number): void;
+  power_columns_accumulate(state: Offset, x: Offset, steps: number, stride: number): void;
+  power_columns_magnitude(state: Offset, x: Offset, steps: number, stride: number): void;
+  power_columns_rescale(state: Offset): number;
+  power_columns_finish(state: Offset, eps: number): number;
+  power_columns_map(out: Offset, x: Offset, steps: number, stride: number, state: Offset): void;
+}
+
 /** Between float32 and 16 bits: `count` numbers. Widening may read what lies in the upper half of `out`. */
 export interface Conversions {
   decode_f16(out: Offset, x: Offset, count: number): void;
@@ -135,7 +164,7 @@ export interface Conversions {
 }
 
 /** The exports of assembly/index.ts that there are for each type that is computed in, without its suffix. */
-export type KernelSet = RowKernels & ColumnKernels;
+export type KernelSet = RowKernels & ColumnKernels & PowerKernels;
 
 /** All kernels on one memory. */
 export interface Kernels extends Record<ComputeType, KernelSet> {

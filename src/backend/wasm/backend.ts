@@ -6,6 +6,7 @@ import { columnGroupMoments, normalizeColumnGroups } from "./column_groups.js";
 import { columnMoments, normalizeColumns } from "./columns.js";
 import type { WasmContext } from "./context.js";
 import { groupMoments, normalizeGroups } from "./groups.js";
+import { power } from "./power.js";
 import { rowMoments } from "./row_moments.js";
 import { normalizeRows, type RowMap } from "./rows.js";
 import { stridedColumns, stridedGroups } from "./strided.js";
@@ -17,7 +18,7 @@ export function wasmBackend(context: WasmContext): Backend {
     moments: (job) => moments(context, job),
     affineGlobal: (job) => affineGlobal(context, job),
     affineVectorized: (job) => affineVectorized(context, job),
-    power: () => {},
+    power: (job) => power(context, job),
     localResponse: () => {},
   };
 }

@@ -1,0 +1,70 @@
+// From the sum of a group to the two factors of its map: y = (x * scale) * factor, where scale is a power of two, 1 but
+// where 1 / norm is not well within T's range. So a norm may even lie beyond what T can hold.
+
+import { high, low, lostInProduct, pair, times } from "../double_double";
+import { exp2Fraction, exponentOf, log2, powerOfTwo } from "../pow";
+import { isUnit } from "./state";
+
+/** Exponents of norms whose reciprocals are within T's range, and so are the exponents of powers of two. */
+// prettier-ignore
+@inline function plainExponents<T>(): f64 { return sizeof<T>() == 4 ? 120 : 1000; }
+// prettier-ignore
+@inline function exponents<T>(): f64 { return sizeof<T>() == 4 ? 126 : 1022; }
+// prettier-ignore
+@inline function largestOf<T>(): f64 { return sizeof<T>() == 4 ? f32.MAX_VALUE : f64.MAX_VALUE; }
+
+/**
+ * Scale (lane 0) and factor (lane 1), both numbers of T, of a group whose sum of (|x| / unit)^p is sum + rest; a unit of
+ * 0 says that it is the sum of |x|^p. With p = Infinity the norm is the largest magnitude, and so it is for groups that
+ * have no unit because that is 0, Infinity or NaN.
+ */
+export function factorsOf<T>(sum: f64, rest: f64, p: f64, largest: f64, rescaled: bool, eps: f64): v128 {
+  if (p == Infinity || (rescaled && !isUnit(largest))) return divisor<T>(largest, 0, eps);
+  const root = rootOf(sum, rest, p);
+  if (!rescaled) return divisor<T>(high(root), low(root), eps);
+  // The largest magnitude is m * 2^e, so that products with the root cannot overflow.
+  const e = max(exponentOf(largest), -1022);
+  return divisor<T>(high(root) * times2(largest, -e), low(root) + <f64>e, eps);
+}
+
+/** (sum + rest)^(1/p), sum being the whole rounded, as lane 0 times 2^lane 1. */
+function rootOf(sum: f64, rest: f64, p: f64): v128 {
+  if (p == 1) return f64x2.replace_lane(f64x2.splat(sum), 1, 0);
+  if (p == 2) return f64x2.replace_lane(f64x2.splat(sqrt(sum)), 1, 0);
+  const inverse = 1 / p;
+  const t = times(log2(sum, rest), pair(inverse, (1 - p * inverse - lostInProduct(p, inverse, p * inverse)) / p));
+  // Beyond these exponents, no float64 is left of x / norm.
+  if (high(t) > 4000) return f64x2(1, 4000);
+  const m = exp2Fraction(high(t), low(t));
+  return f64x2.replace_lane(m, 1, nearest(high(t)));
+}
+
+/** v * 2^n for |n| <= 2,044. */
+@inline
+function times2(v: f64, n: i32): f64 {
+  const half = n >> 1;
+  return v * powerOfTwo(half) * powerOfTwo(n - half);
+}
+
+/** Whether both of two divisors are such that factorsOf gives a scale of 1 and the reciprocal. */
+@inline
+export function isPlain<T>(divisors: v128): bool {
+  const least = sizeof<T>() == 4 ? 7.52316384526264e-37 : 9.332636185032189e-302; // 2^-120, 2^-1000
+  const most = sizeof<T>() == 4 ? 2.658455991569832e36 : 2.1430172143725346e301; // 2^121, 2^1001
+  const inside = v128.and(f64x2.ge(divisors, f64x2.splat(least)), f64x2.lt(divisors, f64x2.splat(most)));
+  return i64x2.all_true(inside);
+}
+
+/** The factors of a division by max(norm * 2^exponent, eps). */
+function divisor<T>(norm: f64, exponent: f64, eps: f64): v128 {
+  if (eps > times2(norm, <i32>min(exponent, 2000))) {
+    norm = eps;
+    exponent = 0;
+  }
+  let e = min(max(<f64>exponentOf(norm) + exponent, -exponents<T>()), exponents<T>());
+  if (abs(e) <= plainExponents<T>()) e = 0;
+  const divisor = times2(norm, <i32>min(exponent - e, 2000));
+  // A divisor too small to have a reciprocal belongs to a group of zeros.
+  const factor = divisor > 0 ? min(1 / divisor, largestOf<T>()) : 1 / divisor;
+  return f64x2.replace_lane(f64x2.splat(powerOfTwo(<i32>-e)), 1, <f64>(<T>factor));
+}

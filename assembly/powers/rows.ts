@@ -1,0 +1,119 @@
+// normalize over rows of contiguous elements, and what a row in pieces needs: begin, accumulate, finish, map. If finish
+// says RESCALE: magnitude, rescale, and if that says so accumulate once more; then finish again.
+
+import { bytesOf, lost, zeros } from "../lanes";
+import { factorsOf } from "./finish";
+import {
+  begin,
+  FACTOR,
+  HIGH,
+  isSafe,
+  isUnit,
+  LARGEST,
+  LOW,
+  P,
+  RESCALE,
+  SCALE,
+  SETTLED,
+  STATE_BYTES,
+  UNIT,
+} from "./state";
+import { accumulate, magnitude } from "./sums";
+
+/** Rows that are summed, then finished, then mapped together, so that none waits for its own root and division. */
+const BATCH: i32 = 8;
+/** Bytes of a batch, so that it stays in the first cache. */
+const BATCH_BYTES: usize = 16384;
+
+/** `rows` rows of n elements; out may be x. */
+// prettier-ignore
+export function normalizeRows<T>(out: usize, x: usize, rows: i32, n: i32, p: f64, eps: f64, scratch: usize): void {
+  const batch = bytesOf<T>(n) * BATCH <= BATCH_BYTES ? BATCH : 1;
+  while (rows > 0) {
+    const end = scratch + <usize>min(batch, rows) * STATE_BYTES;
+    let at = x;
+    for (let state = scratch; state < end; state += STATE_BYTES) {
+      begin(state, p);
+      accumulate<T>(state, at, n);
+      at += bytesOf<T>(n);
+    }
+    at = x;
+    for (let state = scratch; state < end; state += STATE_BYTES) {
+      if (finish<T>(state, eps) == RESCALE) sumAgain<T>(state, at, n, eps);
+      at += bytesOf<T>(n);
+    }
+    for (let state = scratch; state < end; state += STATE_BYTES) {
+      map<T>(out, x, n, state);
+      x += bytesOf<T>(n);
+      out += bytesOf<T>(n);
+    }
+    rows -= batch;
+  }
+}
+
+function sumAgain<T>(state: usize, x: usize, n: i32, eps: f64): void {
+  magnitude<T>(state, x, n);
+  if (rescale(state)) accumulate<T>(state, x, n);
+  finish<T>(state, eps);
+}
+
+/** Begins the sums again, in units of the largest magnitude; false if there is nothing to sum. */
+export function rescale(state: usize): bool {
+  const largest = f64.load(state, LARGEST);
+  v128.store(state, zeros(), HIGH);
+  v128.store(state, zeros(), LOW);
+  f64.store(state, isUnit(largest) ? largest : NaN, UNIT);
+  return isUnit(largest);
+}
+
+/** Turns sums into the coefficients of the map, or says that the row must be summed again. */
+export function finish<T>(state: usize, eps: f64): i32 {
+  const p = f64.load(state, P);
+  const first = f64.load(state, HIGH);
+  const second = f64.load(state, HIGH + 8);
+  const sum = first + second;
+  const rest = lost(first, second, sum) + (f64.load(state, LOW) + f64.load(state, LOW + 8));
+  const rescaled = f64.load(state, UNIT) != 0;
+  if (!rescaled && p != Infinity && !isSafe<T>(sum + rest, p)) return RESCALE;
+  const factors = factorsOf<T>(sum, rest, p, f64.load(state, LARGEST), rescaled, eps);
+  store<T>(state, <T>f64x2.extract_lane(factors, 0), SCALE);
+  store<T>(state, <T>f64x2.extract_lane(factors, 1), FACTOR);
+  return SETTLED;
+}
+
+/** out = (x * scale) * factor for `count` elements; out may be x. */
+export function map<T>(out: usize, x: usize, count: i32, state: usize): void {
+  const scale = load<T>(state, SCALE);
+  const factor = load<T>(state, FACTOR);
+  if (scale == 1) mapPlain<T>(out, x, count, factor);
+  else mapScaled<T>(out, x, count, scale, factor);
+}
+
+function mapPlain<T>(out: usize, x: usize, count: i32, factor: T): void {
+  const f = v128.splat<T>(factor);
+  const whole = bytesOf<T>(count) & ~63;
+  if (whole > 0) {
+    const end = x + whole;
+    do {
+      v128.store(out, v128.mul<T>(v128.load(x), f));
+      v128.store(out + 16, v128.mul<T>(v128.load(x + 16), f));
+      v128.store(out + 32, v128.mul<T>(v128.load(x + 32), f));
+      v128.store(out + 48, v128.mul<T>(v128.load(x + 48), f));
+      x += 64;
+      out += 64;
+    } while (x != end);
+  }
+  for (let left = bytesOf<T>(count) - whole; left > 0; left -= sizeof<T>()) {
+    store<T>(out, <T>(load<T>(x) * factor));
+    x += sizeof<T>();
+    out += sizeof<T>();
+  }
+}
+
+function mapScaled<T>(out: usize, x: usize, count: i32, scale: T, factor: T): void {
+  for (; count > 0; count--) {
+    store<T>(out, <T>(<T>(load<T>(x) * scale) * factor));
+    x += sizeof<T>();
+    out += sizeof<T>();
+  }
+}

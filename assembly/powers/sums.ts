@@ -1,0 +1,137 @@
+// Sums of |x|^p and largest magnitudes of contiguous elements, which may come in pieces: all but the last of a row are
+// multiples of a block. Elements of either type go by twos, as float64 lanes, so that squares of float32 numbers are
+// exact and none is out of range.
+
+import { addToPairs, bytesOf, sumOfFour, sumOfPair, zeros } from "../lanes";
+import { addPowers } from "./power";
+import { HIGH, LARGEST, P, UNIT } from "./state";
+
+/** Elements whose powers are added in float64 before they go to the pairs. */
+export const BLOCK: i32 = 128;
+/** Elements per pass of an inner loop. */
+const QUAD: i32 = 16;
+
+/** Two elements as float64 lanes. */
+@inline
+export function loadTwo<T>(p: usize): v128 {
+  return sizeof<T>() == 4 ? f64x2.promote_low_f32x4(v128.load64_zero(p)) : v128.load(p);
+}
+
+/** One element and a zero. */
+@inline
+export function loadOne<T>(p: usize): v128 {
+  return sizeof<T>() == 4 ? f64x2.promote_low_f32x4(v128.load32_zero(p)) : v128.load64_zero(p);
+}
+
+/** x^2, or |x|. */
+// prettier-ignore
+@inline
+export function simple(x: v128, square: bool): v128 { return square ? f64x2.mul(x, x) : f64x2.abs(x); }
+
+/** The powers of eight elements, added to two lanes. */
+@inline
+function sumOfEight<T>(x: usize, square: bool): v128 {
+  return sumOfFour<f64>(
+    simple(loadTwo<T>(x), square),
+    simple(loadTwo<T>(x + bytesOf<T>(2)), square),
+    simple(loadTwo<T>(x + bytesOf<T>(4)), square),
+    simple(loadTwo<T>(x + bytesOf<T>(6)), square),
+  );
+}
+
+/** Takes the next `count` elements of a row. */
+export function accumulate<T>(state: usize, x: usize, count: i32): void {
+  const p = f64.load(state, P);
+  if (p == Infinity) magnitude<T>(state, x, count);
+  else if (f64.load(state, UNIT) != 0) accumulatePowers<T>(state, x, count, p);
+  else if (p == 2) accumulateSquares<T>(state, x, count);
+  else if (p == 1) accumulateMagnitudes<T>(state, x, count);
+  else accumulatePowers<T>(state, x, count, p);
+}
+
+function accumulateSquares<T>(state: usize, x: usize, count: i32): void {
+  accumulateSimple<T>(state, x, count, true);
+}
+
+function accumulateMagnitudes<T>(state: usize, x: usize, count: i32): void {
+  accumulateSimple<T>(state, x, count, false);
+}
+
+
+@inline
+function accumulateSimple<T>(state: usize, x: usize, count: i32, square: bool): void {
+  const end = x + bytesOf<T>(count & ~(QUAD - 1));
+  while (x != end) {
+    const blockEnd = x + min(bytesOf<T>(BLOCK), end - x);
+    let sum = zeros();
+    do {
+      const first = sumOfEight<T>(x, square);
+      const second = sumOfEight<T>(x + bytesOf<T>(8), square);
+      sum = f64x2.add(sum, f64x2.add(first, second));
+      x += bytesOf<T>(QUAD);
+    } while (x != blockEnd);
+    addToPairs(state + HIGH, sum);
+  }
+  count &= QUAD - 1;
+  if (count == 0) return;
+  // The last elements are a block of their own.
+  let sum = zeros();
+  for (; count >= 2; count -= 2) {
+    sum = f64x2.add(sum, simple(loadTwo<T>(x), square));
+    x += bytesOf<T>(2);
+  }
+  if (count > 0) sum = f64x2.add(sum, simple(loadOne<T>(x), square));
+  addToPairs(state + HIGH, sum);
+}
+
+/** Any p, and rows that are summed again in units of their largest magnitude: by twos, each straight to the pairs. */
+function accumulatePowers<T>(state: usize, x: usize, count: i32, p: f64): void {
+  const unit = f64.load(state, UNIT);
+  const divisor = f64x2.splat(unit == 0 ? 1 : unit);
+  for (; count >= 2; count -= 2) {
+    addPowers<T>(state + HIGH, f64x2.div(loadTwo<T>(x), divisor), p);
+    x += bytesOf<T>(2);
+  }
+  if (count > 0) addPowers<T>(state + HIGH, f64x2.div(loadOne<T>(x), divisor), p);
+}
+
+/**
+ * Takes `count` elements into the largest magnitude; NaN stays. WebAssembly's own maximum takes eight instructions on
+ * x86, for the sake of NaN and -0. Magnitudes of float32 compare as integers, NaN the largest; those of float64 are
+ * compared without regard to NaN, which their sum tells of: magnitudes add up to NaN only if one is.
+ */
+export function magnitude<T>(state: usize, x: usize, count: i32): void {
+  const end = x + (bytesOf<T>(count) & ~63);
+  let largest = zeros();
+  let sum = zeros();
+  while (x != end) {
+    const a = v128.abs<T>(v128.load(x));
+    const b = v128.abs<T>(v128.load(x + 16));
+    const c = v128.abs<T>(v128.load(x + 32));
+    const d = v128.abs<T>(v128.load(x + 48));
+    largest = larger<T>(largest, larger<T>(larger<T>(a, b), larger<T>(c, d)));
+    if (sizeof<T>() == 8) sum = f64x2.add(sum, sumOfFour<f64>(a, b, c, d));
+    x += 64;
+  }
+  let result = max<f64>(f64.load(state, LARGEST), largestLane<T>(largest));
+  for (count &= <i32>(64 / sizeof<T>()) - 1; count > 0; count--) {
+    result = max<f64>(result, abs<f64>(<f64>load<T>(x)));
+    x += sizeof<T>();
+  }
+  const total = sumOfPair(sum);
+  f64.store(state, total == total ? result : NaN, LARGEST);
+}
+
+
+@inline
+function larger<T>(a: v128, b: v128): v128 {
+  return sizeof<T>() == 4 ? i32x4.max_s(a, b) : f64x2.pmax(a, b);
+}
+
+
+@inline
+function largestLane<T>(v: v128): f64 {
+  const halves = larger<T>(v, v128.shuffle<i64>(v, v, 1, 0));
+  if (sizeof<T>() == 8) return f64x2.extract_lane(halves, 0);
+  return max<f64>(<f64>f32x4.extract_lane(halves, 0), <f64>f32x4.extract_lane(halves, 1));
+}
