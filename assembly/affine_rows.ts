@@ -1,30 +1,34 @@
 // The two maps by themselves, with the caller's coefficients.
 
 import { HAS_BETA, HAS_GAMMA, mapGlobal, mapVectorized } from "./affine";
-import { SHIFT } from "./lanes";
+import { bytesOf } from "./lanes";
 
-/** y = scale * x + bias over `runs` runs of `span` elements; run i has the coefficients of index i % period. */
+/**
+ * y = (x - centre) * scale + bias over `runs` runs of `span` elements; run i has the coefficients of index i % period.
+ * Without centres, at address 0, they are 0.
+ */
 // prettier-ignore
-export function affineGlobal(out: usize, x: usize, scale: usize, bias: usize, runs: i32, span: i32, period: i32): void {
-  const bytes = <usize>span << SHIFT;
-  let index: usize = 0;
+export function affineGlobal<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, runs: i32, span: i32, period: i32): void {
+  const bytes = bytesOf<T>(span);
+  let index = 0;
   for (let run = 0; run < runs; run++) {
-    mapGlobal(out, x, span, 0, f32.load(scale + (index << SHIFT)), f32.load(bias + (index << SHIFT)));
+    const at = bytesOf<T>(index);
+    mapGlobal<T>(out, x, span, centre ? load<T>(centre + at) : 0, load<T>(scale + at), load<T>(bias + at));
     x += bytes;
     out += bytes;
-    if (++index == <usize>period) index = 0;
+    if (++index == period) index = 0;
   }
 }
 
 /** y = (x * scale + bias) * gamma + beta over `rows` rows of n elements; scale and bias per row. */
 // prettier-ignore
-export function affineVectorized(out: usize, x: usize, scale: usize, bias: usize, gamma: usize, beta: usize, rows: i32, n: i32): void {
-  const bytes = <usize>n << SHIFT;
+export function affineVectorized<T>(out: usize, x: usize, scale: usize, bias: usize, gamma: usize, beta: usize, rows: i32, n: i32): void {
+  const bytes = bytesOf<T>(n);
   for (let row = 0; row < rows; row++) {
-    mapVectorized(out, x, gamma, beta, n, 0, f32.load(scale), f32.load(bias), HAS_GAMMA | HAS_BETA);
+    mapVectorized<T>(out, x, gamma, beta, n, 0, load<T>(scale), load<T>(bias), HAS_GAMMA | HAS_BETA);
     x += bytes;
     out += bytes;
-    scale += 1 << SHIFT;
-    bias += 1 << SHIFT;
+    scale += sizeof<T>();
+    bias += sizeof<T>();
   }
 }

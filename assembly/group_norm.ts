@@ -4,18 +4,21 @@
 // read and written at a steady pace.
 
 import { HAS_BETA, HAS_GAMMA, mapGlobal } from "./affine";
-import { SHIFT } from "./lanes";
-import { accumulate, begin, BLOCK, CENTRE, firstShift, MEAN, RSTD, slopeOf, STATE_BYTES } from "./moments";
-import { momentsOfRow, prescaled, settle, storeStatistics, WANTS_STATISTICS } from "./rows";
+import { slopeOf } from "./finish";
+import { bytesOf } from "./lanes";
+import { accumulate } from "./moments";
+import { beginRow, momentsOfRow, prescaled, settle, storeStatistics } from "./rows";
+import { BLOCK, CENTRE, LOW, MEAN, RSTD, STATE_BYTES } from "./state";
 
-/** Elements per turn of map and sums. */
-const PIECE: i32 = 1024;
+/** Elements per turn of map and sums: 4 KiB, whole blocks. */
+// prettier-ignore
+@inline function pieceOf<T>(): i32 { return 4096 >>> <i32>alignof<T>(); }
 
 /**
  * `rows` groups of `channels` runs of `span` elements. The channels of row r have the parameters of index
  * (r % period) * channels and up.
  */
-export function groupNorm(
+export function groupNorm<T>(
   out: usize,
   x: usize,
   gamma: usize,
@@ -31,20 +34,19 @@ export function groupNorm(
   flags: i32,
 ): void {
   const n = channels * span;
-  const inverse = 1 / <f64>n;
-  const stride = (<usize>n) << SHIFT;
+  const stride = bytesOf<T>(n);
   let current = scratch;
   let next = scratch + STATE_BYTES;
   let group = 0;
-  momentsOfRow(current, x, n, inverse, eps);
+  momentsOfRow<T>(current, x, n, eps, flags);
   for (let r = 0; r < rows; r++) {
     const following = r + 1 < rows ? x + stride : 0;
-    if (flags & WANTS_STATISTICS) storeStatistics(current, mean, rstd, r);
-    if (following) begin(next, firstShift(following, n), 1, 0);
-    const parameters = (<usize>(group * channels)) << SHIFT;
-    const source = prescaled(current, out, x, n);
-    mapGroup(out, source, following, gamma + parameters, beta + parameters, channels, span, current, next, flags);
-    if (following) settle(next, following, n, inverse, eps);
+    storeStatistics<T>(current, mean, rstd, r, flags);
+    if (following) beginRow<T>(next, following, n, flags);
+    const parameters = bytesOf<T>(group * channels);
+    const source = prescaled<T>(current, out, x, n);
+    mapGroup<T>(out, source, following, gamma + parameters, beta + parameters, channels, span, current, next, flags);
+    if (following) settle<T>(next, following, n, eps);
     const free = current;
     current = next;
     next = free;
@@ -55,7 +57,7 @@ export function groupNorm(
 }
 
 /** Maps one group while summing the group at `following` (0: there is none). */
-function mapGroup(
+function mapGroup<T>(
   out: usize,
   x: usize,
   following: usize,
@@ -71,44 +73,46 @@ function mapGroup(
   let mapped = 0;
   let summed = following ? 0 : n;
   for (let channel = 0; channel < channels; channel++) {
-    const scale = scaleOf(current, gamma, flags);
-    const bias = biasOf(current, gamma, beta, flags);
+    const scale = scaleOf<T>(current, gamma, flags);
+    const bias = biasOf<T>(current, gamma, beta, flags);
     for (let left = span; left > 0;) {
-      const piece = min(left, PIECE);
+      const piece = min(left, pieceOf<T>());
       if (summed < min(n, mapped + piece)) {
         const part = min(n, (mapped + piece + BLOCK - 1) & ~(BLOCK - 1)) - summed;
-        accumulate(next, following + ((<usize>summed) << SHIFT), part);
+        accumulate<T>(next, following + bytesOf<T>(summed), part);
         summed += part;
       }
-      mapGlobal(out, x, piece, f32.load(current, CENTRE), scale, bias);
-      const bytes = (<usize>piece) << SHIFT;
+      mapGlobal<T>(out, x, piece, load<T>(current, CENTRE), scale, bias);
+      const bytes = bytesOf<T>(piece);
       x += bytes;
       out += bytes;
       mapped += piece;
       left -= piece;
     }
-    gamma += 1 << SHIFT;
-    beta += 1 << SHIFT;
+    gamma += sizeof<T>();
+    beta += sizeof<T>();
   }
 }
 
 /** rstd * gamma. */
-function scaleOf(state: usize, gamma: usize, flags: i32): f32 {
-  const rstd = slopeOf(f64.load(state, RSTD));
-  return <f32>(flags & HAS_GAMMA ? rstd * <f64>f32.load(gamma) : rstd);
+function scaleOf<T>(state: usize, gamma: usize, flags: i32): T {
+  const rstd = slopeOf<T>(f64.load(state, RSTD));
+  return <T>(flags & HAS_GAMMA ? rstd * <f64>load<T>(gamma) : rstd);
 }
 
 /** beta, and what rounding the mean to the centre left over. */
-function biasOf(state: usize, gamma: usize, beta: usize, flags: i32): f32 {
-  let bias = (<f64>f32.load(state, CENTRE) - f64.load(state, MEAN)) * f64.load(state, RSTD);
-  if (flags & HAS_GAMMA) bias *= <f64>f32.load(gamma);
-  if (flags & HAS_BETA) bias += <f64>f32.load(beta);
-  return <f32>bias;
+function biasOf<T>(state: usize, gamma: usize, beta: usize, flags: i32): T {
+  const rounding =
+    sizeof<T>() == 8 ? -f64.load(state, MEAN + LOW) : <f64>load<T>(state, CENTRE) - f64.load(state, MEAN);
+  let bias = rounding * f64.load(state, RSTD);
+  if (flags & HAS_GAMMA) bias *= <f64>load<T>(gamma);
+  if (flags & HAS_BETA) bias += <f64>load<T>(beta);
+  return <T>bias;
 }
 
 /** The map of `count` elements of one channel, with the statistics in `state`; gamma and beta are the channel's. */
 // prettier-ignore
-export function mapRun(out: usize, x: usize, gamma: usize, beta: usize, count: i32, state: usize, flags: i32): void {
-  const centre = f32.load(state, CENTRE);
-  mapGlobal(out, x, count, centre, scaleOf(state, gamma, flags), biasOf(state, gamma, beta, flags));
+export function mapRun<T>(out: usize, x: usize, gamma: usize, beta: usize, count: i32, state: usize, flags: i32): void {
+  const centre = load<T>(state, CENTRE);
+  mapGlobal<T>(out, x, count, centre, scaleOf<T>(state, gamma, flags), biasOf<T>(state, gamma, beta, flags));
 }

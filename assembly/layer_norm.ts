@@ -1,33 +1,20 @@
-// Layer norm: rows that share statistics, gamma and beta per element of the row. Short and wide rows have ways of their own.
+// Layer norm and RMS norm: rows that share statistics, gamma and beta per element of the row. Short and wide rows have ways
+// of their own.
 //
 // Long rows run as a pipeline: one loop maps row r while it sums row r + 1, so additions, multiplications, loads and
 // stores share the cycles and memory is read and written at a steady pace. The shift of row r + 2 is sampled before
 // that loop, so that nobody waits for memory.
 
-import { affine4, HAS_BETA, HAS_GAMMA, mapTail, standardize4 } from "./affine";
-import { add4, load4, SHIFT, squaresOfFour, store4, sub4, sumOfFour, widen, zero4 } from "./lanes";
-import {
-  accumulateTail,
-  advance,
-  begin,
-  BLOCK,
-  CENTRE,
-  CHUNK,
-  firstShift,
-  K,
-  LANES,
-  LANES_SQUARED,
-  QUAD,
-  RESIDUAL,
-  SHORT,
-  SLOPE,
-  STATE_BYTES,
-} from "./moments";
-import { mapRow, momentsOfRow, prescaled, settle, storeStatistics, WANTS_STATISTICS } from "./rows";
+import { HAS_BETA, HAS_GAMMA, mapQuad, mapTail, PARAMETERS } from "./affine";
+import { addWide, bytesOf, loadSplat, squaresOfFour, sumOfFour, widen, zeros } from "./lanes";
+import { accumulateTail, tailOf } from "./moments";
+import { beginRow, mapRow, momentsOfRow, prescaled, settle, storeStatistics, WANTS_MOMENTS } from "./rows";
+import { SHORT } from "./shift";
 import { shortRows } from "./short_rows";
-import { WIDE, wideRows } from "./wide_rows";
+import { advance, BLOCK, CENTRE, CHUNK, K, LANES, LANES_SQUARED, RESIDUAL, SLOPE, STATE_BYTES } from "./state";
+import { wideOf, wideRows } from "./wide_rows";
 
-export function layerNorm(
+export function layerNorm<T>(
   out: usize,
   x: usize,
   gamma: usize,
@@ -40,13 +27,14 @@ export function layerNorm(
   scratch: usize,
   flags: i32,
 ): void {
-  if (n <= SHORT) shortRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
-  else if (n > WIDE && flags & HAS_GAMMA && flags & HAS_BETA) {
-    wideRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
-  } else longRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
+  if (sizeof<T>() == 4 && n <= SHORT && !(flags & WANTS_MOMENTS)) {
+    shortRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
+  } else if (n > wideOf<T>() && (flags & PARAMETERS) == PARAMETERS) {
+    wideRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
+  } else longRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
 }
 
-function longRows(
+function longRows<T>(
   out: usize,
   x: usize,
   gamma: usize,
@@ -59,33 +47,31 @@ function longRows(
   scratch: usize,
   flags: i32,
 ): void {
-  const inverse = 1 / <f64>n;
-  const stride = (<usize>n) << SHIFT;
-  const parameters = flags & (HAS_GAMMA | HAS_BETA);
+  const stride = bytesOf<T>(n);
   let current = scratch;
   let next = scratch + STATE_BYTES;
   let ahead = scratch + 2 * STATE_BYTES;
 
-  momentsOfRow(current, x, n, inverse, eps);
-  if (rows > 1) begin(next, firstShift(x + stride, n), 1, 0);
+  momentsOfRow<T>(current, x, n, eps, flags);
+  if (rows > 1) beginRow<T>(next, x + stride, n, flags);
   for (let r = 1; r < rows; r++) {
-    if (flags & WANTS_STATISTICS) storeStatistics(current, mean, rstd, r - 1);
-    if (r + 1 < rows) begin(ahead, firstShift(x + 2 * stride, n), 1, 0);
-    mapAndAccumulate(out, prescaled(current, out, x, n), x + stride, gamma, beta, n, current, next, parameters);
+    storeStatistics<T>(current, mean, rstd, r - 1, flags);
+    if (r + 1 < rows) beginRow<T>(ahead, x + 2 * stride, n, flags);
+    mapAndAccumulate<T>(out, prescaled<T>(current, out, x, n), x + stride, gamma, beta, n, current, next, flags);
     x += stride;
     out += stride;
-    settle(next, x, n, inverse, eps);
+    settle<T>(next, x, n, eps);
     const free = current;
     current = next;
     next = ahead;
     ahead = free;
   }
-  if (flags & WANTS_STATISTICS) storeStatistics(current, mean, rstd, rows - 1);
-  mapRow(out, prescaled(current, out, x, n), gamma, beta, n, current, parameters);
+  storeStatistics<T>(current, mean, rstd, rows - 1, flags);
+  mapRow<T>(out, prescaled<T>(current, out, x, n), gamma, beta, n, current, flags);
 }
 
 /** Maps n elements at x into out while summing the row at `following` into `next`, which has begun. */
-function mapAndAccumulate(
+function mapAndAccumulate<T>(
   out: usize,
   x: usize,
   following: usize,
@@ -94,15 +80,15 @@ function mapAndAccumulate(
   n: i32,
   current: usize,
   next: usize,
-  parameters: i32,
+  flags: i32,
 ): void {
-  const tail = n & (QUAD - 1);
+  const tail = tailOf<T>(n);
   let left = n - tail;
   while (left > 0) {
     const part = min(left, CHUNK);
-    fuseChunk(out, x, following, gamma, beta, part, current, next, parameters);
-    if (part < n) advance(next, part);
-    const bytes = (<usize>part) << SHIFT;
+    fuseChunk<T>(out, x, following, gamma, beta, part, current, next, flags);
+    if (part < n) advance<T>(next, part);
+    const bytes = bytesOf<T>(part);
     out += bytes;
     x += bytes;
     following += bytes;
@@ -111,60 +97,67 @@ function mapAndAccumulate(
     left -= part;
   }
   if (tail > 0) {
-    mapTail(
+    mapTail<T>(
       out,
       x,
       gamma,
       beta,
       tail,
-      f32.load(current, CENTRE),
-      f32.load(current, SLOPE),
-      f32.load(current, RESIDUAL),
-      parameters,
+      load<T>(current, CENTRE),
+      load<T>(current, SLOPE),
+      load<T>(current, RESIDUAL),
+      flags,
     );
-    accumulateTail(next, following, tail);
-    advance(next, tail);
+    accumulateTail<T>(next, following, tail);
+    advance<T>(next, tail);
   }
 }
 
 // prettier-ignore
-function fuseChunk(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize, parameters: i32): void {
-  const residual = reinterpret<u32>(f32.load(current, RESIDUAL)) != 0x80000000;
-  if (parameters == (HAS_GAMMA | HAS_BETA)) {
-    if (residual) fuseAffineResidual(out, x, following, gamma, beta, count, current, next);
-    else fuseAffine(out, x, following, gamma, beta, count, current, next);
-  } else if (parameters == HAS_GAMMA) fuseGamma(out, x, following, gamma, beta, count, current, next);
-  else if (parameters == HAS_BETA) fuseBeta(out, x, following, gamma, beta, count, current, next);
-  else fusePlain(out, x, following, gamma, beta, count, current, next);
+function fuseChunk<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize, flags: i32): void {
+  const parameters = flags & PARAMETERS;
+  if (parameters == PARAMETERS) {
+    if (hasResidual<T>(current)) fuseAffineResidual<T>(out, x, following, gamma, beta, count, current, next);
+    else fuseAffine<T>(out, x, following, gamma, beta, count, current, next);
+  } else if (parameters == HAS_GAMMA) fuseGamma<T>(out, x, following, gamma, beta, count, current, next);
+  else if (parameters == HAS_BETA) fuseBeta<T>(out, x, following, gamma, beta, count, current, next);
+  else fusePlain<T>(out, x, following, gamma, beta, count, current, next);
+}
+
+/** Whether the residual is another number than -0. */
+@inline
+function hasResidual<T>(state: usize): bool {
+  if (sizeof<T>() == 8) return i64.load(state, RESIDUAL) != i64.MIN_VALUE;
+  return i32.load(state, RESIDUAL) != i32.MIN_VALUE;
 }
 
 // prettier-ignore
-function fuseAffineResidual(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
-  fuse(out, x, following, gamma, beta, count, current, next, true, true, true);
+function fuseAffineResidual<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
+  fuse<T>(out, x, following, gamma, beta, count, current, next, true, true, true);
 }
 // prettier-ignore
-function fuseAffine(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
-  fuse(out, x, following, gamma, beta, count, current, next, true, true, false);
+function fuseAffine<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
+  fuse<T>(out, x, following, gamma, beta, count, current, next, true, true, false);
 }
 // prettier-ignore
-function fuseGamma(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
-  fuse(out, x, following, gamma, beta, count, current, next, true, false, true);
+function fuseGamma<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
+  fuse<T>(out, x, following, gamma, beta, count, current, next, true, false, true);
 }
 // prettier-ignore
-function fuseBeta(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
-  fuse(out, x, following, gamma, beta, count, current, next, false, true, true);
+function fuseBeta<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
+  fuse<T>(out, x, following, gamma, beta, count, current, next, false, true, true);
 }
 // prettier-ignore
-function fusePlain(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
-  fuse(out, x, following, gamma, beta, count, current, next, false, false, true);
+function fusePlain<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
+  fuse<T>(out, x, following, gamma, beta, count, current, next, false, false, true);
 }
 
 /**
- * The inner loops: accumulateQuads of one row and mapQuads of another, in one. `count` is a multiple of 16, a chunk
+ * The inner loops: accumulateQuads of one row and mapQuads of another, in one. `count` is a multiple of a quad, a chunk
  * at most. The sums come first and are few, so that V8 has registers for the map.
  */
 @inline
-function fuse(
+function fuse<T>(
   out: usize,
   x: usize,
   following: usize,
@@ -177,41 +170,40 @@ function fuse(
   hasBeta: bool,
   hasResidual: bool,
 ): void {
-  const centre = v128.load32_splat(current, CENTRE);
-  const slope = v128.load32_splat(current, SLOPE);
-  const residual = v128.load32_splat(current, RESIDUAL);
-  const k = v128.load32_splat(next, K);
+  const centre = loadSplat<T>(current + CENTRE);
+  const slope = loadSplat<T>(current + SLOPE);
+  const residual = loadSplat<T>(current + RESIDUAL);
+  const k = loadSplat<T>(next + K);
   let lanes = v128.load(next, LANES);
   let squared = v128.load(next, LANES_SQUARED);
-  const end = following + ((<usize>count) << SHIFT);
+  const end = following + bytesOf<T>(count);
   do {
-    const blockEnd = following + min((<usize>BLOCK) << SHIFT, end - following);
-    let s = zero4();
-    let q = zero4();
+    const blockEnd = following + min(bytesOf<T>(BLOCK), end - following);
+    let s = zeros();
+    let q = zeros();
     do {
-      const a = sub4(load4(following), k);
-      const b = sub4(load4(following + 16), k);
-      const c = sub4(load4(following + 32), k);
-      const d = sub4(load4(following + 48), k);
-      s = add4(s, sumOfFour(a, b, c, d));
-      q = add4(q, squaresOfFour(a, b, c, d));
-      // prettier-ignore
-      store4(out, affine4(standardize4(load4(x), centre, slope, residual, hasResidual), gamma, beta, hasGamma, hasBeta));
-      // prettier-ignore
-      store4(out + 16, affine4(standardize4(load4(x + 16), centre, slope, residual, hasResidual), gamma + 16, beta + 16, hasGamma, hasBeta));
-      // prettier-ignore
-      store4(out + 32, affine4(standardize4(load4(x + 32), centre, slope, residual, hasResidual), gamma + 32, beta + 32, hasGamma, hasBeta));
-      // prettier-ignore
-      store4(out + 48, affine4(standardize4(load4(x + 48), centre, slope, residual, hasResidual), gamma + 48, beta + 48, hasGamma, hasBeta));
+      const a = v128.sub<T>(v128.load(following), k);
+      const b = v128.sub<T>(v128.load(following + 16), k);
+      const c = v128.sub<T>(v128.load(following + 32), k);
+      const d = v128.sub<T>(v128.load(following + 48), k);
+      s = v128.add<T>(s, sumOfFour<T>(a, b, c, d));
+      q = v128.add<T>(q, squaresOfFour<T>(a, b, c, d));
+      mapQuad<T>(out, x, gamma, beta, centre, slope, residual, hasResidual, hasGamma, hasBeta);
       following += 64;
       x += 64;
       out += 64;
       if (hasGamma) gamma += 64;
       if (hasBeta) beta += 64;
     } while (following != blockEnd);
-    lanes = f64x2.add(lanes, widen(s));
-    squared = f64x2.add(squared, widen(q));
+    if (sizeof<T>() == 8) {
+      addWide<T>(next + LANES, s);
+      addWide<T>(next + LANES_SQUARED, q);
+    } else {
+      lanes = f64x2.add(lanes, widen(s));
+      squared = f64x2.add(squared, widen(q));
+    }
   } while (following != end);
+  if (sizeof<T>() == 8) return;
   v128.store(next, lanes, LANES);
   v128.store(next, squared, LANES_SQUARED);
 }

@@ -1,36 +1,41 @@
-// Rows whose squares leave float32's range are normalised scaled by a power of two, which is exact.
+// Rows whose squares leave the range of T are normalised scaled by a power of two, which is exact.
 
-import { load4, mul4, SHIFT, store4, zero4 } from "./lanes";
+import { lanesOf, zeros } from "./lanes";
 
 /** The largest magnitude among `count` elements; NaN if one is NaN. */
-export function largestMagnitude(x: usize, count: i32): f32 {
-  let lanes = zero4();
-  for (; count >= 4; count -= 4) {
-    lanes = f32x4.max(lanes, f32x4.abs(load4(x)));
+export function largestMagnitude<T>(x: usize, count: i32): T {
+  let lanes = zeros();
+  for (; count >= lanesOf<T>(); count -= lanesOf<T>()) {
+    lanes = v128.max<T>(lanes, v128.abs<T>(v128.load(x)));
     x += 16;
   }
-  let largest = max<f32>(
-    max<f32>(f32x4.extract_lane(lanes, 0), f32x4.extract_lane(lanes, 1)),
-    max<f32>(f32x4.extract_lane(lanes, 2), f32x4.extract_lane(lanes, 3)),
-  );
+  let largest = largestLane<T>(lanes);
   for (; count > 0; count--) {
-    largest = max<f32>(largest, abs<f32>(f32.load(x)));
-    x += 1 << SHIFT;
+    largest = max<T>(largest, abs<T>(load<T>(x)));
+    x += sizeof<T>();
   }
   return largest;
 }
 
+
+@inline
+function largestLane<T>(v: v128): T {
+  const first = max<T>(v128.extract_lane<T>(v, 0), v128.extract_lane<T>(v, 1));
+  if (sizeof<T>() == 8) return first;
+  return max<T>(first, <T>max<f32>(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)));
+}
+
 /** out = x * scale for `count` elements; out may be x. */
-export function scaleInto(out: usize, x: usize, count: i32, scale: f32): void {
-  const factor = f32x4.splat(scale);
-  for (; count >= 4; count -= 4) {
-    store4(out, mul4(load4(x), factor));
+export function scaleInto<T>(out: usize, x: usize, count: i32, scale: T): void {
+  const factor = v128.splat<T>(scale);
+  for (; count >= lanesOf<T>(); count -= lanesOf<T>()) {
+    v128.store(out, v128.mul<T>(v128.load(x), factor));
     x += 16;
     out += 16;
   }
   for (; count > 0; count--) {
-    f32.store(out, f32.load(x) * scale);
-    x += 1 << SHIFT;
-    out += 1 << SHIFT;
+    store<T>(out, <T>(load<T>(x) * scale));
+    x += sizeof<T>();
+    out += sizeof<T>();
   }
 }

@@ -1,24 +1,15 @@
 // The reduction by itself.
 
-import { SHIFT } from "./lanes";
-import { MEAN, SCALE, VARIANCE } from "./moments";
-import { momentsOfRow } from "./rows";
+import { bytesOf } from "./lanes";
+import { momentsOfRow, storeMoments, WANTS_MOMENTS } from "./rows";
 
-/** Mean and biased variance, float32, of `rows` rows of n elements. */
-export function rowMoments(mean: usize, variance: usize, x: usize, rows: i32, n: i32, scratch: usize): void {
-  const inverse = 1 / <f64>n;
+/** Mean and biased variance, T or with WANTS_MOMENTS float64, of `rows` rows of n elements. */
+// prettier-ignore
+export function rowMoments<T>(mean: usize, variance: usize, x: usize, rows: i32, n: i32, scratch: usize, flags: i32): void {
   for (let row = 0; row < rows; row++) {
-    momentsOfRow(scratch, x, n, inverse, 0);
-    storeMoments(scratch, mean, variance);
-    x += (<usize>n) << SHIFT;
-    mean += 1 << SHIFT;
-    variance += 1 << SHIFT;
+    momentsOfRow<T>(scratch, x, n, 0, flags);
+    if (flags & WANTS_MOMENTS) storeMoments<T, f64>(scratch, mean, variance, row, flags);
+    else storeMoments<T, T>(scratch, mean, variance, row, flags);
+    x += bytesOf<T>(n);
   }
-}
-
-/** Mean and biased variance of a row that is finished, in the units of x. */
-export function storeMoments(state: usize, mean: usize, variance: usize): void {
-  const scale = <f64>f32.load(state, SCALE);
-  f32.store(mean, <f32>(f64.load(state, MEAN) / scale));
-  f32.store(variance, <f32>(f64.load(state, VARIANCE) / (scale * scale)));
 }

@@ -1,4 +1,4 @@
-// Layer norm of short rows (one block at most), where the work per row is as large as the work per element.
+// Layer norm and RMS norm of short float32 rows (one block at most), where the work per row is as large as the work per element.
 //
 // Rows go in batches, in three phases: the sums of every row; then the statistics, two rows in the lanes of a float64
 // vector; then the maps, two rows for one load of gamma and beta. So no map waits for its row's square root and
@@ -7,20 +7,13 @@
 // The first sums take no shift. A batch with rows that need one sums those rows again and maps with residuals; a batch
 // with a row whose squares leave float32's range goes row by row, as long rows do.
 
-import { HAS_BETA, HAS_GAMMA, mapPairQuads, mapVectorized } from "./affine";
-import { add4, load4, SHIFT, squaresOfFour, sub4, sumOfFour, widen, zero4 } from "./lanes";
-import {
-  accumulateTail,
-  begin,
-  LANES,
-  LANES_SQUARED,
-  max0,
-  QUAD,
-  residualOf,
-  SMALLEST_SAFE,
-  STATE_BYTES,
-} from "./moments";
+import { HAS_GAMMA, mapVectorized, PARAMETERS } from "./affine";
+import { max0, residualOf, smallestSafe } from "./finish";
+import { bytesOf, squaresOfFour, sumOfFour, widen, zeros } from "./lanes";
+import { accumulateTail, quadOf, tailOf } from "./moments";
+import { mapPairQuads } from "./pairs";
 import { mapRow, momentsOfRow, prescaled, storeStatistics, WANTS_STATISTICS } from "./rows";
+import { begin, LANES, LANES_SQUARED, STATE_BYTES, UNCENTRED } from "./state";
 
 /** Rows in a batch: enough to overlap their latencies, few enough to stay in the first cache. Even. */
 const BATCH: i32 = 16;
@@ -45,31 +38,31 @@ export function shortRows(
   scratch: usize,
   flags: i32,
 ): void {
-  const stride = (<usize>n) << SHIFT;
+  const stride = bytesOf<f32>(n);
   const inverse = 1 / <f64>n;
   const slots = scratch + STATE_BYTES;
-  begin(scratch, 0, 1, 0);
+  begin<f32>(scratch, 0, 1, 0);
   for (let first = 0; first < rows; first += BATCH) {
     const count = min(BATCH, rows - first);
     const end = slots + <usize>count * SLOT;
     sumBatch(x, n, scratch, slots, end);
     // A negative eps shrinks the deviation that residuals are measured against.
-    if (finishBatch(inverse, eps, slots, end) && eps >= 0) {
-      if (flags & WANTS_STATISTICS) storeSlots(mean, rstd, slots, end);
-      mapBatch(out, x, gamma, beta, n, slots, end, flags & (HAS_GAMMA | HAS_BETA));
-    } else if (shiftBatch(x, n, inverse, eps, scratch, slots, end)) {
-      if (flags & WANTS_STATISTICS) storeSlots(mean, rstd, slots, end);
-      mapBatchWithResiduals(out, x, gamma, beta, n, slots, end, flags & (HAS_GAMMA | HAS_BETA));
-    } else rowByRow(out, x, gamma, beta, mean, rstd, n, count, inverse, eps, scratch, flags);
+    if (finishBatch(inverse, eps, slots, end, flags) && eps >= 0) {
+      if (flags & WANTS_STATISTICS) storeSlots(mean, rstd, slots, end, flags);
+      mapBatch(out, x, gamma, beta, n, slots, end, flags & PARAMETERS);
+    } else if (shiftBatch(x, n, inverse, eps, scratch, slots, end, flags)) {
+      if (flags & WANTS_STATISTICS) storeSlots(mean, rstd, slots, end, flags);
+      mapBatchWithResiduals(out, x, gamma, beta, n, slots, end, flags & PARAMETERS);
+    } else rowByRow(out, x, gamma, beta, mean, rstd, n, count, eps, scratch, flags);
     x += stride * <usize>count;
     out += stride * <usize>count;
-    mean += (<usize>count) << SHIFT;
-    rstd += (<usize>count) << SHIFT;
+    mean += bytesOf<f32>(count);
+    rstd += bytesOf<f32>(count);
   }
 }
 
 function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
-  const stride = (<usize>n) << SHIFT;
+  const stride = bytesOf<f32>(n);
   do {
     sumRow(x, n, state, slot, 0, false);
     x += stride;
@@ -80,26 +73,26 @@ function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void
 /** The sums of one row's d = x - k, or of its x. */
 @inline
 function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bool): void {
-  const tail = n & (QUAD - 1);
-  const quadBytes = (<usize>(n - tail)) << SHIFT;
+  const tail = tailOf<f32>(n);
+  const quadBytes = bytesOf<f32>(n - tail);
   const pairBytes = quadBytes & ~127;
   const shift = f32x4.splat(k);
-  let s = zero4();
-  let q = zero4();
+  let s = zeros();
+  let q = zeros();
   let p = x;
   if (pairBytes > 0) {
     const pairEnd = x + pairBytes;
     do {
-      s = add4(s, quadSum(p, shift, shifted));
-      q = add4(q, quadSquares(p, shift, shifted));
-      s = add4(s, quadSum(p + 64, shift, shifted));
-      q = add4(q, quadSquares(p + 64, shift, shifted));
+      s = f32x4.add(s, quadSum(p, shift, shifted));
+      q = f32x4.add(q, quadSquares(p, shift, shifted));
+      s = f32x4.add(s, quadSum(p + 64, shift, shifted));
+      q = f32x4.add(q, quadSquares(p + 64, shift, shifted));
       p += 128;
     } while (p != pairEnd);
   }
   if (pairBytes < quadBytes) {
-    s = add4(s, quadSum(p, shift, shifted));
-    q = add4(q, quadSquares(p, shift, shifted));
+    s = f32x4.add(s, quadSum(p, shift, shifted));
+    q = f32x4.add(q, quadSquares(p, shift, shifted));
   }
   if (tail > 0) storeWithTail(slot, s, q, state, x + quadBytes, tail);
   else v128.store(slot, sumsOfPairs(widen(s), widen(q)), SUMS);
@@ -108,38 +101,39 @@ function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bo
 // prettier-ignore
 @inline
 function deviation(p: usize, k: v128, shifted: bool): v128 {
-  return shifted ? sub4(load4(p), k) : load4(p);
+  return shifted ? f32x4.sub(v128.load(p), k) : v128.load(p);
 }
 
 // prettier-ignore
 @inline
 function quadSum(p: usize, k: v128, shifted: bool): v128 {
-  return sumOfFour(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
+  return sumOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
 }
 
 // prettier-ignore
 @inline
 function quadSquares(p: usize, k: v128, shifted: bool): v128 {
-  return squaresOfFour(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
+  return squaresOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
 }
 
 /** Adds a row's last n % 16 elements, a block of their own, to the sums of its quads. */
 function storeWithTail(slot: usize, s: v128, q: v128, state: usize, x: usize, count: i32): void {
   v128.store(state, widen(s), LANES);
   v128.store(state, widen(q), LANES_SQUARED);
-  accumulateTail(state, x, count);
+  accumulateTail<f32>(state, x, count);
   v128.store(slot, sumsOfPairs(v128.load(state, LANES), v128.load(state, LANES_SQUARED)), SUMS);
 }
 
 /** moments.finish for a batch. False if a row has to be summed again with a shift or a scale. */
-function finishBatch(inverse: f64, eps: f64, slot: usize, end: usize): bool {
+function finishBatch(inverse: f64, eps: f64, slot: usize, end: usize, flags: i32): bool {
   const over = f64x2.splat(inverse);
   const bias = f64x2.splat(eps);
+  const centred = i64x2.splat(flags & UNCENTRED ? 0 : -1);
   let settled = i64x2.splat(-1);
   // A row alone in its pair is paired with itself.
   v128.store(end, v128.load(end - SLOT, SUMS), SUMS);
   do {
-    settled = v128.and(settled, finishPair(slot, over, bias));
+    settled = v128.and(settled, finishPair(slot, over, bias, centred));
     slot += 2 * SLOT;
   } while (slot < end);
   return i64x2.all_true(settled);
@@ -156,11 +150,11 @@ function sumsOfPairs(a: v128, b: v128): v128 {
  * of zero, so they have no residual.
  */
 @inline
-function finishPair(slot: usize, inverse: v128, eps: v128): v128 {
+function finishPair(slot: usize, inverse: v128, eps: v128, centred: v128): v128 {
   const sums0 = v128.load(slot, SUMS);
   const sums1 = v128.load(slot + SLOT, SUMS);
   const squares = v128.shuffle<i64>(sums0, sums1, 1, 3);
-  const mean = f64x2.mul(v128.shuffle<i64>(sums0, sums1, 0, 2), inverse);
+  const mean = f64x2.mul(v128.and(v128.shuffle<i64>(sums0, sums1, 0, 2), centred), inverse);
   const offset = f64x2.mul(mean, mean);
   const variance = f64x2.sub(f64x2.mul(squares, inverse), offset);
   // A variance below zero is below the offset too, and so not settled.
@@ -169,42 +163,46 @@ function finishPair(slot: usize, inverse: v128, eps: v128): v128 {
   const coefficients = v128.shuffle<f32>(f32x4.demote_f64x2_zero(mean), f32x4.demote_f64x2_zero(rstd), 0, 4, 1, 5);
   v128.store_lane<i64>(slot, coefficients, 0, CENTRE);
   v128.store_lane<i64>(slot + SLOT, coefficients, 1, CENTRE);
-  const inRange = v128.and(f64x2.lt(squares, f64x2.splat(Infinity)), f64x2.ge(radicand, f64x2.splat(SMALLEST_SAFE)));
+  const inRange = v128.and(
+    f64x2.lt(squares, f64x2.splat(Infinity)),
+    f64x2.ge(radicand, f64x2.splat(smallestSafe<f32>())),
+  );
   return v128.and(inRange, f64x2.le(offset, variance));
 }
 
 /** Sums rows again that need a shift, and finishes all of a batch. False if a row needs a scale. */
 // prettier-ignore
-function shiftBatch(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize, end: usize): bool {
+function shiftBatch(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize, end: usize, flags: i32): bool {
   for (; slot < end; slot += SLOT) {
-    if (!shiftRow(x, n, inverse, eps, state, slot)) return false;
-    x += <usize>n << SHIFT;
+    if (!shiftRow(x, n, inverse, eps, state, slot, flags)) return false;
+    x += bytesOf<f32>(n);
   }
-  begin(state, 0, 1, 0);
+  begin<f32>(state, 0, 1, 0);
   return true;
 }
 
 /** moments.finish for one row from the sums in its slot: the same steps in the same order. */
-function shiftRow(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize): bool {
+// prettier-ignore
+function shiftRow(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize, flags: i32): bool {
   let k: f32 = 0;
-  let offset = f64.load(slot, SUMS) * inverse;
+  let offset = flags & UNCENTRED ? 0 : f64.load(slot, SUMS) * inverse;
   let squares = f64.load(slot, SUMS + 8);
   let variance = squares * inverse - offset * offset;
-  if (!(squares < Infinity && max0(variance) + eps >= SMALLEST_SAFE)) return false;
+  if (!(squares < Infinity && max0(variance) + eps >= smallestSafe<f32>())) return false;
   if (offset * offset > variance) {
     k = <f32>offset;
-    begin(state, k, 1, 0);
+    begin<f32>(state, k, 1, 0);
     sumRow(x, n, state, slot, k, true);
     offset = f64.load(slot, SUMS) * inverse;
     squares = f64.load(slot, SUMS + 8);
     variance = squares * inverse - offset * offset;
-    if (!(squares < Infinity && max0(variance) + eps >= SMALLEST_SAFE)) return false;
+    if (!(squares < Infinity && max0(variance) + eps >= smallestSafe<f32>())) return false;
   }
   const mean = <f64>k + offset;
   const rstd = 1 / sqrt(max0(variance) + eps);
   f32.store(slot, <f32>mean, CENTRE);
   f32.store(slot, <f32>rstd, SCALE);
-  f32.store(slot, residualOf(mean, max0(variance), rstd), RESIDUAL);
+  f32.store(slot, residualOf<f32>(mean, 0, max0(variance), rstd), RESIDUAL);
   return true;
 }
 
@@ -218,29 +216,28 @@ function rowByRow(
   rstd: usize,
   n: i32,
   count: i32,
-  inverse: f64,
   eps: f64,
   state: usize,
   flags: i32,
 ): void {
-  const stride = (<usize>n) << SHIFT;
+  const stride = bytesOf<f32>(n);
   for (let row = 0; row < count; row++) {
-    momentsOfRow(state, x, n, inverse, eps);
-    if (flags & WANTS_STATISTICS) storeStatistics(state, mean, rstd, row);
-    mapRow(out, prescaled(state, out, x, n), gamma, beta, n, state, flags & (HAS_GAMMA | HAS_BETA));
+    momentsOfRow<f32>(state, x, n, eps, flags);
+    storeStatistics<f32>(state, mean, rstd, row, flags);
+    mapRow<f32>(out, prescaled<f32>(state, out, x, n), gamma, beta, n, state, flags & PARAMETERS);
     x += stride;
     out += stride;
   }
-  begin(state, 0, 1, 0);
+  begin<f32>(state, 0, 1, 0);
 }
 
 /** Without a scale, a row's mean is its centre and rstd its slope, to the bit. */
-function storeSlots(mean: usize, rstd: usize, slot: usize, end: usize): void {
+function storeSlots(mean: usize, rstd: usize, slot: usize, end: usize, flags: i32): void {
   do {
-    f32.store(mean, f32.load(slot, CENTRE));
+    if (!(flags & UNCENTRED)) f32.store(mean, f32.load(slot, CENTRE));
     f32.store(rstd, f32.load(slot, SCALE));
-    mean += 1 << SHIFT;
-    rstd += 1 << SHIFT;
+    mean += sizeof<f32>();
+    rstd += sizeof<f32>();
     slot += SLOT;
   } while (slot < end);
 }
@@ -258,12 +255,17 @@ function mapBatchWithResiduals(out: usize, x: usize, gamma: usize, beta: usize, 
 // prettier-ignore
 @inline
 function mapSlots(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, end: usize, parameters: i32, residuals: bool): void {
-  const stride = <usize>n << SHIFT;
-  const quads = n & ~(QUAD - 1);
-  if (parameters == (HAS_GAMMA | HAS_BETA) && quads > 0) {
+  const stride = bytesOf<f32>(n);
+  const inPairs = n >= quadOf<f32>();
+  if (parameters == PARAMETERS && inPairs) {
     for (; slot + SLOT < end; slot += 2 * SLOT) {
-      mapPairQuads(out, x, gamma, beta, quads, stride, slot, slot + SLOT, residuals);
-      if (quads < n) mapPairTail(out, x, gamma, beta, n, slot, residuals);
+      mapPair(out, x, gamma, beta, n, slot, residuals, true);
+      x += 2 * stride;
+      out += 2 * stride;
+    }
+  } else if (!residuals && parameters == HAS_GAMMA && inPairs) {
+    for (; slot + SLOT < end; slot += 2 * SLOT) {
+      mapPair(out, x, gamma, beta, n, slot, residuals, false);
       x += 2 * stride;
       out += 2 * stride;
     }
@@ -276,18 +278,26 @@ function mapSlots(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot:
 }
 
 // prettier-ignore
-function mapPairTail(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, residuals: bool): void {
-  const done = <usize>(n & ~(QUAD - 1)) << SHIFT;
-  const stride = <usize>n << SHIFT;
-  const tail = n & (QUAD - 1);
-  const both = HAS_GAMMA | HAS_BETA;
-  mapSlot(out + done, x + done, gamma + done, beta + done, tail, slot, both, residuals);
-  mapSlot(out + stride + done, x + stride + done, gamma + done, beta + done, tail, slot + SLOT, both, residuals);
+@inline
+function mapPair(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, residuals: bool, hasBeta: bool): void {
+  const tail = tailOf<f32>(n);
+  const stride = bytesOf<f32>(n);
+  mapPairQuads<f32>(out, x, gamma, beta, bytesOf<f32>(n - tail), stride, slot, slot + SLOT, SCALE, residuals, hasBeta);
+  if (tail > 0) mapPairTail(out, x, gamma, beta, n, slot, hasBeta ? PARAMETERS : HAS_GAMMA, residuals);
+}
+
+// prettier-ignore
+function mapPairTail(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, parameters: i32, residuals: bool): void {
+  const tail = tailOf<f32>(n);
+  const done = bytesOf<f32>(n - tail);
+  const stride = bytesOf<f32>(n);
+  mapSlot(out + done, x + done, gamma + done, beta + done, tail, slot, parameters, residuals);
+  mapSlot(out + stride + done, x + stride + done, gamma + done, beta + done, tail, slot + SLOT, parameters, residuals);
 }
 
 /** The map of `count` elements with the coefficients of a slot. */
 // prettier-ignore
 function mapSlot(out: usize, x: usize, gamma: usize, beta: usize, count: i32, slot: usize, parameters: i32, residuals: bool): void {
   const residual: f32 = residuals ? f32.load(slot, RESIDUAL) : -0.0;
-  mapVectorized(out, x, gamma, beta, count, f32.load(slot, CENTRE), f32.load(slot, SCALE), residual, parameters);
+  mapVectorized<f32>(out, x, gamma, beta, count, f32.load(slot, CENTRE), f32.load(slot, SCALE), residual, parameters);
 }

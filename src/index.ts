@@ -1,7 +1,7 @@
-export type { DType, TypedArray } from "./dtype.js";
+export type { DType, Float16ArrayLike, TypedArray } from "./dtype.js";
 export { createEngine, createEngineSync, type EngineOptions } from "./engine/create.js";
 export { defaultEngine, setDefaultEngine } from "./engine/default.js";
-export type { Engine, EngineMemory } from "./engine/engine.js";
+export type { ArrayOf, Engine, EngineMemory } from "./engine/engine.js";
 export type { MemoryLike } from "./engine/memory.js";
 export {
   ArgumentError,
@@ -17,15 +17,32 @@ export {
 export {
   affineGlobal,
   affineVectorized,
+  batchNorm,
   groupNorm,
+  instanceNorm,
   layerNorm,
+  localResponseNorm,
+  nativeBatchNorm,
   nativeGroupNorm,
+  nativeInstanceNorm,
   nativeLayerNorm,
+  nativeRmsNorm,
+  normalize,
+  rmsNorm,
   rowwiseMoments,
+  standardize,
 } from "./functions.js";
+export { Moments, type MomentsJSON } from "./moments.js";
 export type { AffineOptions } from "./ops/affine.js";
+export type { BatchNormOptions } from "./ops/batch_norm.js";
+export type { Layout } from "./ops/channels.js";
 export type { GroupNormOptions } from "./ops/group_norm.js";
+export type { InstanceNormOptions } from "./ops/instance_norm.js";
 export type { LayerNormOptions } from "./ops/layer_norm.js";
+export type { LocalResponseNormOptions } from "./ops/local_response_norm.js";
 export type { RowwiseMoments } from "./ops/moments.js";
-export type { WithStatistics } from "./ops/normalize_rows.js";
+export type { NormalizeOptions } from "./ops/normalize.js";
+export type { StatisticsArray, WithStatistics } from "./ops/normalize_groups.js";
+export type { RmsNormOptions, WithRstd } from "./ops/rms_norm.js";
+export type { StandardizeOptions } from "./ops/standardize.js";
 export { Tensor, type TensorLike } from "./tensor.js";

@@ -1,5 +1,7 @@
-import { describe, dtypeOf, type TypedArray } from "../dtype.js";
+import { describe, type Format, formatOfData, type TypedArray } from "../dtype.js";
+import { numbersOf } from "../elements.js";
 import { ArgumentError, NotConvertibleError, OutOfMemoryError, ShapeError } from "../errors.js";
+import { ownOperand } from "../ops/operand.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { count, requireKind, requireShape, show } from "./kinds.js";
@@ -35,8 +37,8 @@ export function groupNormToLayerNorm(parameters: NormParameters, spatialShape: r
     if (shape !== null && shape.length !== 1)
       throw new ShapeError(functionName, argument, `must have shape [${data.length}]`, formatShape(shape));
   return {
-    weight: weight && repeatOverLocations(functionName, weight.data, spatialShape),
-    bias: bias && repeatOverLocations(functionName, bias.data, spatialShape),
+    weight: weight && repeatOverLocations(functionName, weight, spatialShape),
+    bias: bias && repeatOverLocations(functionName, bias, spatialShape),
   };
 }
 
@@ -63,39 +65,63 @@ export function layerNormToGroupNorm(parameters: NormParameters, numChannels: nu
   };
 }
 
-/** The parameter as `[numChannels, ...spatial]`; a bare array has its locations in one axis. */
-function withChannels(functionName: string, parameter: Parameter, numChannels: number): TensorLike {
+/** The parameter with the shape `[numChannels, ...spatial]`; a bare array has its locations in one axis. */
+function withChannels(functionName: string, parameter: Parameter, numChannels: number): ShapedParameter {
   const { argument, data, shape } = parameter;
   const locations = data.length / numChannels;
   const full = shape ?? [numChannels, locations];
-  if (full[0] === numChannels && Number.isInteger(locations)) return { data, shape: full };
+  if (full[0] === numChannels && Number.isInteger(locations)) return { ...parameter, shape: full };
   const got = shape === null ? `an array of ${data.length}` : formatShape(shape);
   throw new ShapeError(functionName, argument, `must have shape [${numChannels}, ...spatial]`, got);
 }
 
-function repeatOverLocations(functionName: string, data: TypedArray, spatialShape: readonly number[]): TensorLike {
+function repeatOverLocations(
+  functionName: string,
+  { data, format }: Parameter,
+  spatialShape: readonly number[],
+): TensorLike {
   const locations = sizeOf(spatialShape);
   const shape = [data.length, ...spatialShape];
-  const repeated = allocate(functionName, shape);
-  data.forEach((value, channel) => repeated.fill(value, channel * locations, (channel + 1) * locations));
-  return { data: repeated, shape };
+  const repeated = allocate(functionName, shape, format);
+  for (let channel = 0; channel < data.length; channel++) {
+    (repeated as Float32Array).fill(data[channel], channel * locations, (channel + 1) * locations);
+  }
+  return { data: repeated, shape, dtype: format.dtype };
 }
 
-function takeFirstLocation(functionName: string, argument: string, { data, shape }: TensorLike): TensorLike {
+function takeFirstLocation(
+  functionName: string,
+  argument: string,
+  { data, shape, format }: ShapedParameter,
+): TensorLike {
   const channels = shape[0];
   const locations = data.length / channels;
-  const first = new Float32Array(channels).map((_, channel) => data[channel * locations]);
-  const odd = data.findIndex((value, index) => !isEqual(value, first[Math.floor(index / locations)]));
-  if (odd === -1) return { data: first, shape: [channels] };
+  const numbers = numbersOf(ownOperand(data, shape, format));
+  const odd = firstOdd(numbers, locations);
+  if (odd === -1) return { data: everyNth(data, locations, channels, format), shape: [channels], dtype: format.dtype };
   const start = odd - (odd % locations);
-  const difference = Math.abs(data[odd] - data[start]);
+  const difference = Math.abs(numbers[odd] - numbers[start]);
   throw new NotConvertibleError(
     functionName,
     argument,
     "must be constant over the locations of each channel",
-    `${data[odd]} at ${formatShape(indicesOf(odd, shape))}, which differs by ${difference} ` +
-      `from ${data[start]} at ${formatShape(indicesOf(start, shape))}`,
+    `${numbers[odd]} at ${formatShape(indicesOf(odd, shape))}, which differs by ${difference} ` +
+      `from ${numbers[start]} at ${formatShape(indicesOf(start, shape))}`,
   );
+}
+
+/** The index of the first number that is not that of its channel's first location; -1 if there is none. */
+function firstOdd(numbers: ArrayLike<number>, locations: number): number {
+  for (let index = 0; index < numbers.length; index++) {
+    if (!isEqual(numbers[index], numbers[index - (index % locations)])) return index;
+  }
+  return -1;
+}
+
+function everyNth(data: TypedArray, n: number, count: number, format: Format): TypedArray {
+  const taken = new format.Array!(count);
+  for (let index = 0; index < count; index++) taken[index] = data[index * n];
+  return taken;
 }
 
 /** As ===, but NaN equals NaN. */
@@ -119,6 +145,11 @@ interface Parameter {
   readonly argument: string;
   readonly data: TypedArray;
   readonly shape: readonly number[] | null;
+  readonly format: Format;
+}
+
+interface ShapedParameter extends Parameter {
+  readonly shape: readonly number[];
 }
 
 function readParameters(
@@ -147,22 +178,22 @@ function readParameter(functionName: string, argument: string, value: unknown): 
   if (typeof value !== "object")
     throw new ArgumentError(functionName, argument, "must be a tensor, a typed array or null", describe(value));
   const { data, shape, dtype } = value as TensorLike;
-  dtypeOf(functionName, argument, data, dtype);
+  const format = formatOfData(functionName, argument, data, dtype);
   requireShape(functionName, `${argument}.shape`, shape);
-  if (sizeOf(shape) === data.length) return { argument, data, shape };
+  if (sizeOf(shape) === data.length) return { argument, data, shape, format };
   throw new ShapeError(functionName, argument, `must have the ${data.length} elements of its data`, formatShape(shape));
 }
 
 function readBareArray(functionName: string, argument: string, value: ArrayBufferView): Parameter {
-  dtypeOf(functionName, argument, value);
-  const data = value as TypedArray;
+  const format = formatOfData(functionName, argument, value);
+  const data = value as unknown as TypedArray;
   if (data.length === 0) throw new ShapeError(functionName, argument, "must have elements", "an empty array");
-  return { argument, data, shape: null };
+  return { argument, data, shape: null, format };
 }
 
-function allocate(functionName: string, shape: readonly number[]): TypedArray {
+function allocate(functionName: string, shape: readonly number[], format: Format): TypedArray {
   try {
-    return new Float32Array(sizeOf(shape));
+    return new format.Array!(sizeOf(shape));
   } catch {
     throw new OutOfMemoryError(
       functionName,

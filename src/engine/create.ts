@@ -1,5 +1,5 @@
 import type { Backend } from "../backend/backend.js";
-import { jsBackend } from "../backend/js.js";
+import { jsBackend } from "../backend/js/backend.js";
 import { wasmBackend } from "../backend/wasm/backend.js";
 import { describe, quote } from "../dtype.js";
 import { ArgumentError, UnsupportedError } from "../errors.js";
@@ -62,7 +62,7 @@ function backendOf(settings: Settings, store: Store, compiled: () => WebAssembly
   if (backend === "js") return jsBackend;
   try {
     const kernels = instantiate(compiled(), store.memory.memory);
-    return wasmBackend({ kernels, store, kernelScratch: memory ? -1 : KERNEL_SCRATCH });
+    return wasmBackend({ kernels, conversions: kernels.conversions, store, kernelScratch: memory ? -1 : KERNEL_SCRATCH });
   } catch (reason) {
     if (backend === "auto") return jsBackend;
     const expected = 'must be "js" or "auto" on this platform and with this memory';

@@ -1,18 +1,32 @@
 import type { Backend } from "../backend/backend.js";
-import type { DType, TypedArray } from "../dtype.js";
-import { describe, dtypeOf, lengthOf, quote } from "../dtype.js";
+import type { DType, Format, TypedArray } from "../dtype.js";
+import { describe, float32, formatOfData, formatOfDType, lengthOf } from "../dtype.js";
+import { writeNumbers } from "../elements.js";
 import { ArgumentError, DTypeError, LanenormError, OutOfMemoryError, ShapeError } from "../errors.js";
 import { type AffineOptions, affineGlobal, affineVectorized } from "../ops/affine.js";
+import { batchNorm, type BatchNormOptions, nativeBatchNorm } from "../ops/batch_norm.js";
 import { groupNorm, type GroupNormOptions, nativeGroupNorm } from "../ops/group_norm.js";
+import { instanceNorm, type InstanceNormOptions, nativeInstanceNorm } from "../ops/instance_norm.js";
 import { layerNorm, type LayerNormOptions, nativeLayerNorm } from "../ops/layer_norm.js";
-import { rowwiseMoments, type RowwiseMoments } from "../ops/moments.js";
-import type { NormalizeContext, WithStatistics } from "../ops/normalize_rows.js";
+import { localResponseNorm, type LocalResponseNormOptions } from "../ops/local_response_norm.js";
+import { type AxisMoments, axisMoments, rowwiseMoments, type RowwiseMoments } from "../ops/moments.js";
+import { normalize, type NormalizeOptions } from "../ops/normalize.js";
+import type { NormalizeContext, WithStatistics } from "../ops/normalize_groups.js";
 import { shapeOf, thrown } from "../ops/operand.js";
+import { nativeRmsNorm, rmsNorm, type RmsNormOptions, type WithRstd } from "../ops/rms_norm.js";
+import { standardize, type StandardizeOptions } from "../ops/standardize.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor, type TensorLike } from "../tensor.js";
 import { ADDRESSABLE_BYTES } from "./memory.js";
 import { Scopes } from "./scopes.js";
 import type { Store } from "./store.js";
+
+/** The class of array that tensors of a dtype have where none was given: bits for the short ones. */
+export type ArrayOf<Type extends DType> = Type extends "float64"
+  ? Float64Array
+  : Type extends "float32"
+    ? Float32Array
+    : Uint16Array;
 
 /** Memory figures of an engine, in bytes. */
 export interface EngineMemory {
@@ -38,7 +52,7 @@ export class Engine {
 
   /** @internal */
   constructor(store: Store, backend: Backend) {
-    this.#context = { store, backend, allocate: (functionName, shape) => this.#allocate(functionName, shape) };
+    this.#context = { store, backend, allocate: (...args) => this.#allocate(...args) };
   }
 
   /** "wasm" or "js". */
@@ -53,99 +67,161 @@ export class Engine {
   }
 
   /** See the function of this name. */
-  layerNorm(x: TensorLike, normalizedShape: number | readonly number[], options?: LayerNormOptions): Tensor {
-    return layerNorm(this.#alive("layerNorm"), x, normalizedShape, options);
+  layerNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: LayerNormOptions): Tensor<Data> {
+    return layerNorm(this.#alive("layerNorm"), x, normalizedShape, options) as Tensor<Data>;
   }
 
   /** See the function of this name. */
-  nativeLayerNorm(
-    x: TensorLike,
-    normalizedShape: number | readonly number[],
-    options?: LayerNormOptions,
-  ): WithStatistics {
-    return nativeLayerNorm(this.#alive("nativeLayerNorm"), x, normalizedShape, options);
+  nativeLayerNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: LayerNormOptions): WithStatistics<Data> {
+    return nativeLayerNorm(this.#alive("nativeLayerNorm"), x, normalizedShape, options) as WithStatistics<Data>;
   }
 
   /** See the function of this name. */
-  groupNorm(x: TensorLike, numGroups: number, options?: GroupNormOptions): Tensor {
-    return groupNorm(this.#alive("groupNorm"), x, numGroups, options);
+  rmsNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: RmsNormOptions): Tensor<Data> {
+    return rmsNorm(this.#alive("rmsNorm"), x, normalizedShape, options) as Tensor<Data>;
   }
 
   /** See the function of this name. */
-  nativeGroupNorm(x: TensorLike, numGroups: number, options?: GroupNormOptions): WithStatistics {
-    return nativeGroupNorm(this.#alive("nativeGroupNorm"), x, numGroups, options);
+  nativeRmsNorm<Data extends TypedArray>(x: TensorLike<Data>, normalizedShape: number | readonly number[], options?: RmsNormOptions): WithRstd<Data> {
+    return nativeRmsNorm(this.#alive("nativeRmsNorm"), x, normalizedShape, options) as WithRstd<Data>;
   }
 
   /** See the function of this name. */
-  rowwiseMoments(x: TensorLike, n: number): RowwiseMoments {
-    return rowwiseMoments(this.#alive("rowwiseMoments"), x, n);
+  groupNorm<Data extends TypedArray>(x: TensorLike<Data>, numGroups: number, options?: GroupNormOptions): Tensor<Data> {
+    return groupNorm(this.#alive("groupNorm"), x, numGroups, options) as Tensor<Data>;
   }
 
   /** See the function of this name. */
-  affineGlobal(
-    x: TensorLike,
+  nativeGroupNorm<Data extends TypedArray>(x: TensorLike<Data>, numGroups: number, options?: GroupNormOptions): WithStatistics<Data> {
+    return nativeGroupNorm(this.#alive("nativeGroupNorm"), x, numGroups, options) as WithStatistics<Data>;
+  }
+
+  /** See the function of this name. */
+  instanceNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: InstanceNormOptions): Tensor<Data> {
+    return instanceNorm(this.#alive("instanceNorm"), x, options) as Tensor<Data>;
+  }
+
+  /** See the function of this name. */
+  nativeInstanceNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: InstanceNormOptions): WithStatistics<Data> {
+    return nativeInstanceNorm(this.#alive("nativeInstanceNorm"), x, options) as WithStatistics<Data>;
+  }
+
+  /** See the function of this name. */
+  batchNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: BatchNormOptions): Tensor<Data> {
+    return batchNorm(this.#alive("batchNorm"), x, options) as Tensor<Data>;
+  }
+
+  /** See the function of this name. */
+  nativeBatchNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: BatchNormOptions): WithStatistics<Data> {
+    return nativeBatchNorm(this.#alive("nativeBatchNorm"), x, options) as WithStatistics<Data>;
+  }
+
+  /** See the function of this name. */
+  standardize<Data extends TypedArray>(x: TensorLike<Data>, axes: readonly number[], options?: StandardizeOptions): Tensor<Data> {
+    return standardize(this.#alive("standardize"), x, axes, options) as Tensor<Data>;
+  }
+
+  /** See the function of this name. */
+  normalize<Data extends TypedArray>(x: TensorLike<Data>, options?: NormalizeOptions): Tensor<Data> {
+    return normalize(this.#alive("normalize"), x, options) as Tensor<Data>;
+  }
+
+  /** See the function of this name. */
+  localResponseNorm<Data extends TypedArray>(x: TensorLike<Data>, size: number, options?: LocalResponseNormOptions): Tensor<Data> {
+    return localResponseNorm(this.#alive("localResponseNorm"), x, size, options) as Tensor<Data>;
+  }
+
+  /** See the function of this name. */
+  rowwiseMoments<Data extends TypedArray>(x: TensorLike<Data>, n: number): RowwiseMoments<Data> {
+    return rowwiseMoments(this.#alive("rowwiseMoments"), x, n) as RowwiseMoments<Data>;
+  }
+
+  /** See the function of this name. */
+  affineGlobal<Data extends TypedArray>(
+    x: TensorLike<Data>,
     scale: TensorLike | TypedArray,
     bias: TensorLike | TypedArray,
     options?: AffineOptions,
-  ): Tensor {
-    return affineGlobal(this.#alive("affineGlobal"), x, scale, bias, options);
+  ): Tensor<Data> {
+    return affineGlobal(this.#alive("affineGlobal"), x, scale, bias, options) as Tensor<Data>;
   }
 
   /** See the function of this name. */
-  affineVectorized(
-    x: TensorLike,
+  affineVectorized<Data extends TypedArray>(
+    x: TensorLike<Data>,
     scale: TensorLike | TypedArray,
     bias: TensorLike | TypedArray,
     gamma: TensorLike | TypedArray,
     beta: TensorLike | TypedArray,
     options?: AffineOptions,
-  ): Tensor {
-    return affineVectorized(this.#alive("affineVectorized"), x, scale, bias, gamma, beta, options);
+  ): Tensor<Data> {
+    return affineVectorized(this.#alive("affineVectorized"), x, scale, bias, gamma, beta, options) as Tensor<Data>;
+  }
+
+  /** @internal What Moments are made of. */
+  axisMoments(x: TensorLike, axes: readonly number[] | undefined): AxisMoments {
+    return axisMoments(this.#alive("Moments.of"), x, axes);
   }
 
   /**
-   * A resident tensor with a copy of `data`. Free it with `dispose()`, `using` or `scope`.
-   * Throws ShapeError, DTypeError, OutOfMemoryError.
+   * A resident tensor with a copy of `data`. Free it with `dispose()`, `using` or `scope`. Numbers in an array are
+   * rounded to `dtype`, by default float32. Throws ShapeError, DTypeError, OutOfMemoryError.
    */
-  tensor(data: TypedArray | readonly number[], shape: readonly number[], dtype?: DType): Tensor {
+  tensor<Data extends TypedArray>(data: Data, shape: readonly number[], dtype?: DType): Tensor<Data>;
+  tensor<Type extends DType = "float32">(
+    data: readonly number[],
+    shape: readonly number[],
+    dtype?: Type,
+  ): Tensor<ArrayOf<Type>>;
+  tensor(data: TypedArray | readonly number[], shape: readonly number[], dtype?: DType): Tensor<TypedArray> {
     const { store } = this.#alive("engine.tensor");
-    const values = isArray(data) ? fromNumbers(data) : (data as TypedArray);
-    dtypeOf("engine.tensor", "data", values, dtype);
+    const numbers = isArray(data) ? fromNumbers(data) : undefined;
+    const format = numbers
+      ? formatOfDType("engine.tensor", dtype === undefined ? "float32" : dtype)
+      : formatOfData("engine.tensor", "data", data, dtype);
     const sizes = shapeOf("engine.tensor", "shape", shape);
-    const length = lengthOf(values);
+    const length = numbers ? numbers.length : lengthOf(data as TypedArray);
     if (sizeOf(sizes) !== length) {
       const expected = `must have as many elements as shape ${formatShape(sizes)} says, ${sizeOf(sizes)}`;
       throw new ShapeError("engine.tensor", "data", expected, String(length));
     }
     // Growing for the copy detaches views of this memory: such data is kept by what it was.
-    const kept = values.buffer === store.memory.memory.buffer ? values.slice() : values;
-    const tensor = this.#allocate("engine.tensor", sizes);
-    if (length > 0) tensor.data.set(kept);
+    const kept = numbers ?? keep(data as Float32Array, store);
+    const tensor = this.#allocate("engine.tensor", sizes, format);
+    if (numbers) writeNumbers(tensor, numbers);
+    else if (length > 0) (tensor.data as Float32Array).set(kept);
     return tensor;
   }
 
-  /** A resident tensor of zeros. Throws ShapeError, OutOfMemoryError. */
-  empty(shape: readonly number[], dtype: DType = "float32"): Tensor {
+  /** A resident tensor of zeros. Throws ShapeError, DTypeError, OutOfMemoryError. */
+  empty<Type extends DType = "float32">(shape: readonly number[], dtype?: Type): Tensor<ArrayOf<Type>> {
     this.#alive("engine.empty");
     const sizes = shapeOf("engine.empty", "shape", shape);
-    checkDtype("engine.empty", dtype);
-    const tensor = this.#allocate("engine.empty", sizes);
-    tensor.data.fill(0);
+    const format = dtype === undefined ? float32 : formatOfDType("engine.empty", dtype);
+    const tensor = this.#allocate("engine.empty", sizes, format) as Tensor<ArrayOf<Type>>;
+    (tensor.data as Float32Array).fill(0);
     return tensor;
   }
 
   /**
    * A resident tensor over bytes that are already in the engine's memory, and stay whose they are: disposing of it
-   * frees nothing. Bytes that no tensor owns are free for any call to use. Throws ShapeError, ArgumentError.
+   * frees nothing. Bytes that no tensor owns are free for any call to use. `byteOffset` is a multiple of the bytes of an
+   * element. Throws ShapeError, DTypeError, ArgumentError.
    */
-  view(byteOffset: number, shape: readonly number[], dtype: DType = "float32"): Tensor {
+  view<Type extends DType = "float32">(
+    byteOffset: number,
+    shape: readonly number[],
+    dtype?: Type,
+  ): Tensor<ArrayOf<Type>> {
     const { store } = this.#alive("engine.view");
     const sizes = shapeOf("engine.view", "shape", shape);
-    checkDtype("engine.view", dtype);
-    if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % 4 !== 0) {
-      throw new ArgumentError("engine.view", "byteOffset", "must be a multiple of 4 from 0 up", describe(byteOffset));
+    const format = dtype === undefined ? float32 : formatOfDType("engine.view", dtype);
+    const { bytes } = format;
+    if (!Number.isSafeInteger(byteOffset) || byteOffset < 0 || byteOffset % bytes !== 0) {
+      const expected = `must be a multiple of ${bytes} from 0 up`;
+      throw new ArgumentError("engine.view", "byteOffset", expected, describe(byteOffset));
     }
-    const end = byteOffset + sizeOf(sizes) * 4;
+    const end = byteOffset + sizeOf(sizes) * bytes;
     if (store.heap.reserves(byteOffset, end)) {
       const expected = "must leave out the bytes that kernels use";
       throw new ArgumentError("engine.view", "byteOffset", expected, `${byteOffset}, an end of ${end}`);
@@ -154,7 +230,7 @@ export class Engine {
       const expected = `must leave shape ${formatShape(sizes)} inside the ${store.memory.byteLength} bytes of memory`;
       throw new ArgumentError("engine.view", "byteOffset", expected, `${byteOffset}, an end of ${end}`);
     }
-    return Tensor.resident(store, byteOffset, sizes, false);
+    return Tensor.resident(store, byteOffset, sizes, format, false) as Tensor<ArrayOf<Type>>;
   }
 
   /**
@@ -176,9 +252,9 @@ export class Engine {
     return this.#context;
   }
 
-  #allocate(functionName: string, shape: readonly number[]): Tensor {
+  #allocate(functionName: string, shape: readonly number[], format: Format): Tensor<TypedArray> {
     const { store } = this.#context;
-    const bytes = sizeOf(shape) * 4;
+    const bytes = sizeOf(shape) * format.bytes;
     if (bytes > ADDRESSABLE_BYTES) {
       throw new OutOfMemoryError(
         functionName,
@@ -187,7 +263,8 @@ export class Engine {
         `${bytes} bytes`,
       );
     }
-    const tensor = Tensor.resident(store, store.heap.allocate(functionName, bytes), shape, true);
+    const offset = store.heap.allocate(functionName, bytes, format.bytes === 8 ? 8 : 4);
+    const tensor = Tensor.resident(store, offset, shape, format, true);
     this.#scopes.track(tensor);
     return tensor;
   }
@@ -203,7 +280,7 @@ function isArray(value: unknown): value is readonly unknown[] {
 }
 
 /** Numbers of an array, each read once. */
-function fromNumbers(values: readonly unknown[]): TypedArray {
+function fromNumbers(values: readonly unknown[]): Float64Array {
   try {
     const { length } = values;
     const numbers: number[] = [];
@@ -215,15 +292,14 @@ function fromNumbers(values: readonly unknown[]): TypedArray {
       }
       numbers.push(value);
     }
-    return Float32Array.from(numbers);
+    return Float64Array.from(numbers);
   } catch (reason) {
     if (reason instanceof LanenormError) throw reason;
     throw new ArgumentError("engine.tensor", "data", "must be readable", thrown(reason));
   }
 }
 
-function checkDtype(functionName: string, dtype: unknown): void {
-  if (dtype !== "float32") {
-    throw new DTypeError(functionName, "dtype", 'must be "float32"', quote(dtype));
-  }
+/** Data as it is now: a copy, if it lies in the memory that is about to grow. */
+function keep(data: Float32Array, { memory }: Store): Float32Array {
+  return data.buffer === memory.memory.buffer ? data.slice() : data;
 }

@@ -1,11 +1,12 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { wasmHex } from "./binary.generated.js";
+import type { ComputeType } from "../dtype.js";
 import type { MemoryLike } from "./memory.js";
 
 type Offset = number;
 
-/** The exports of assembly/index.ts. Offsets are bytes; sizes are elements; flags as in that file. */
-export interface Kernels {
+/** Kernels that see rows. Offsets are bytes; sizes and strides are elements; flags as in assembly/index.ts. */
+interface RowKernels {
   layer_norm(
     out: Offset,
     x: Offset,
@@ -34,8 +35,25 @@ export interface Kernels {
     scratch: Offset,
     flags: number,
   ): void;
-  row_moments(mean: Offset, variance: Offset, x: Offset, rows: number, n: number, scratch: Offset): void;
-  affine_global(out: Offset, x: Offset, scale: Offset, bias: Offset, runs: number, span: number, period: number): void;
+  row_moments(
+    mean: Offset,
+    variance: Offset,
+    x: Offset,
+    rows: number,
+    n: number,
+    scratch: Offset,
+    flags: number,
+  ): void;
+  affine_global(
+    out: Offset,
+    x: Offset,
+    centre: Offset,
+    scale: Offset,
+    bias: Offset,
+    runs: number,
+    span: number,
+    period: number,
+  ): void;
   affine_vectorized(
     out: Offset,
     x: Offset,
@@ -48,15 +66,88 @@ export interface Kernels {
   ): void;
   moments_begin(state: Offset, shift: number, scale: number, attempts: number): void;
   moments_accumulate(state: Offset, x: Offset, count: number): void;
-  moments_finish(state: Offset, inverse: number, eps: number): number;
+  moments_end_run(state: Offset): void;
+  moments_finish(state: Offset, n: number, eps: number): number;
   moments_rescale(state: Offset, magnitude: number): void;
+  first_shift(x: Offset, n: number): number;
   mean_of_eight(x: Offset, stepBytes: number): number;
   largest_magnitude(x: Offset, count: number): number;
   prescaled(state: Offset, out: Offset, x: Offset, n: number): Offset;
-  map_row(out: Offset, x: Offset, gamma: Offset, beta: Offset, n: number, state: Offset, parameters: number): void;
+  map_row(out: Offset, x: Offset, gamma: Offset, beta: Offset, n: number, state: Offset, flags: number): void;
   map_run(out: Offset, x: Offset, gamma: Offset, beta: Offset, count: number, state: Offset, flags: number): void;
-  store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number): void;
-  store_moments(state: Offset, mean: Offset, variance: Offset): void;
+  store_statistics(state: Offset, mean: Offset, rstd: Offset, row: number, flags: number): void;
+}
+
+/** Kernels that see blocks of steps of columns. */
+interface ColumnKernels {
+  columns_samples(steps: number, width: number): number;
+  columns_strip(columns: number, width: number): number;
+  columns_norm_bytes(columns: number, width: number): number;
+  columns_state_bytes(columns: number, width: number, flags: number): number;
+  columns_unit(columns: number, flags: number): number;
+  columns_norm(...parameters: ColumnsNormParameters): void;
+  columns_norm_steps(...parameters: ColumnsNormParameters): void;
+  columns_affine(
+    out: Offset,
+    x: Offset,
+    centre: Offset,
+    scale: Offset,
+    bias: Offset,
+    steps: number,
+    columns: number,
+  ): void;
+  columns_begin(state: Offset, columns: number, width: number, flags: number): void;
+  columns_shift(state: Offset, x: Offset, samples: number, stride: number): void;
+  columns_accumulate(state: Offset, x: Offset, steps: number, stride: number): void;
+  columns_end_piece(state: Offset): void;
+  columns_finish(state: Offset, n: number, eps: number): number;
+  columns_magnitude(state: Offset, x: Offset, steps: number, stride: number): void;
+  columns_rescale(state: Offset): void;
+  columns_statistics(state: Offset, mean: Offset, rstd: Offset, first: number, flags: number): void;
+  columns_coefficients(state: Offset, gamma: Offset, beta: Offset, flags: number): void;
+  columns_step_coefficients(state: Offset): void;
+  columns_map(out: Offset, x: Offset, state: Offset, steps: number, stride: number): void;
+  columns_map_steps(
+    out: Offset,
+    x: Offset,
+    state: Offset,
+    gamma: Offset,
+    beta: Offset,
+    steps: number,
+    stride: number,
+  ): void;
+}
+
+type ColumnsNormParameters = [
+  out: Offset,
+  x: Offset,
+  gamma: Offset,
+  beta: Offset,
+  mean: Offset,
+  rstd: Offset,
+  blocks: number,
+  steps: number,
+  columns: number,
+  width: number,
+  eps: number,
+  scratch: Offset,
+  flags: number,
+];
+
+/** Between float32 and 16 bits: `count` numbers. Widening may read what lies in the upper half of `out`. */
+export interface Conversions {
+  decode_f16(out: Offset, x: Offset, count: number): void;
+  decode_bf16(out: Offset, x: Offset, count: number): void;
+  encode_f16(out: Offset, x: Offset, count: number): void;
+  encode_bf16(out: Offset, x: Offset, count: number): void;
+}
+
+/** The exports of assembly/index.ts that there are for each type that is computed in, without its suffix. */
+export type KernelSet = RowKernels & ColumnKernels;
+
+/** All kernels on one memory. */
+export interface Kernels extends Record<ComputeType, KernelSet> {
+  readonly conversions: Conversions;
 }
 
 /** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */
@@ -77,7 +168,20 @@ export async function compile(): Promise<WebAssembly.Module> {
 export function instantiate(module: WebAssembly.Module, memory: MemoryLike): Kernels {
   // The loader's types want a WebAssembly.Memory by name; a memory of another realm is as good.
   const { instance } = instantiateSync(module, { env: { memory: memory as WebAssembly.Memory } });
-  return instance.exports as unknown as Kernels;
+  const exports = instance.exports as Record<string, unknown>;
+  return {
+    float32: withoutSuffix(exports, "_f32"),
+    float64: withoutSuffix(exports, "_f64"),
+    conversions: exports as unknown as Conversions,
+  };
+}
+
+/** The kernels of one type. */
+function withoutSuffix(exports: Record<string, unknown>, suffix: string): KernelSet {
+  const kernels = Object.entries(exports)
+    .filter(([name]) => name.endsWith(suffix))
+    .map(([name, kernel]) => [name.slice(0, -suffix.length), kernel]);
+  return Object.fromEntries(kernels) as KernelSet;
 }
 
 function decodeBinary(): Uint8Array<ArrayBuffer> {

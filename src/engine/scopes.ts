@@ -1,18 +1,18 @@
-import { describe } from "../dtype.js";
+import { describe, type TypedArray } from "../dtype.js";
 import { ArgumentError } from "../errors.js";
 import { Tensor } from "../tensor.js";
 
 /** Which tensors to free when a scope ends: a stack of what was made in each. */
 export class Scopes {
-  readonly #stack: Set<Tensor>[] = [];
+  readonly #stack: Set<Tensor<TypedArray>>[] = [];
 
-  track(tensor: Tensor): void {
+  track(tensor: Tensor<TypedArray>): void {
     this.#stack.at(-1)?.add(tensor);
   }
 
   run<Result>(fn: () => Result): Result {
     if (typeof fn !== "function") throw new ArgumentError("engine.scope", "fn", "must be a function", describe(fn));
-    const made = new Set<Tensor>();
+    const made = new Set<Tensor<TypedArray>>();
     this.#stack.push(made);
     try {
       const result = fn();
@@ -27,7 +27,7 @@ export class Scopes {
   }
 
   /** What a scope returns belongs to the scope around it. */
-  #keep(made: Set<Tensor>, tensor: Tensor): void {
+  #keep(made: Set<Tensor<TypedArray>>, tensor: Tensor<TypedArray>): void {
     if (made.delete(tensor)) this.#stack.at(-2)?.add(tensor);
   }
 }
@@ -39,8 +39,8 @@ function checkSynchronous(result: unknown): void {
 }
 
 /** The tensors in a result: itself, or in arrays and plain objects however deep. */
-function tensorsIn(result: unknown): Tensor[] {
-  const tensors: Tensor[] = [];
+function tensorsIn(result: unknown): Tensor<TypedArray>[] {
+  const tensors: Tensor<TypedArray>[] = [];
   const seen = new Set<unknown>([result]);
   // A Set visits what is added while it is walked, so it is the list of what is left to look at too.
   for (const value of seen) {

@@ -1,28 +1,103 @@
-// How host tensors meet kernels that see only linear memory: tile by tile. A tile stays in the second cache from its
-// copy in to its copy out, so that main memory is read once and written once, and linear memory stays small.
+// How tensors that kernels cannot work on in place meet them: tile by tile. A tile stays in the second cache from its
+// copy in to its copy out, so that main memory is read once and written once, and linear memory stays small. Numbers of
+// 16 bits are widened on the way in and rounded, once, on the way out.
 
-import type { TypedArray } from "../dtype.js";
+import type { ComputeType, TypedArray } from "../dtype.js";
 import type { Operand } from "../ops/operand.js";
+import type { Conversions } from "./module.js";
 import type { Store } from "./store.js";
 
-/** Elements of a tile: 256 KiB of float32. A multiple of the kernels' chunk of 8,192. */
-export const TILE = 65_536;
-
-/** Copies elements [start, start + count) of a host array to `offset`. */
-export function stageIn(store: Store, offset: number, data: TypedArray, start: number, count: number): void {
-  // Making a view costs more than copying a small array.
-  const part = count === data.length ? data : data.subarray(start, start + count);
-  store.memory.floats.set(part, offset >>> 2);
+/** What staging needs of the wasm backend. */
+export interface Staging {
+  readonly store: Store;
+  readonly conversions: Conversions;
 }
 
-/** Copies `count` elements at `offset` to a host array, from index `start` on. */
-export function stageOut(store: Store, offset: number, data: TypedArray, start: number, count: number): void {
-  data.set(store.memory.floats.subarray(offset >>> 2, (offset >>> 2) + count), start);
+/** Bytes of a tile. */
+const TILE_BYTES = 262_144;
+
+/** Elements of a tile of float32 numbers. A multiple of the kernels' chunk of 8,192. */
+export const TILE = TILE_BYTES / 4;
+
+/** Elements of a tile of what kernels compute in. */
+export function tileOf(compute: ComputeType): number {
+  return TILE_BYTES / bytesOf(compute);
+}
+
+/** Bytes of an element of what kernels compute in. */
+export function bytesOf(compute: ComputeType): 4 | 8 {
+  return compute === "float64" ? 8 : 4;
+}
+
+/** Whether kernels can work on an operand where it lies. */
+export function isDirect({ offset, format }: Operand): boolean {
+  return offset >= 0 && format.bytes !== 2;
+}
+
+/** Copies elements [start, start + count) of an operand to `at`, as what kernels compute in. */
+export function stageIn(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
+  const { views } = staging.store.memory;
+  const { data, format, offset } = operand;
+  if (format.bytes === 2) widen(staging, at, operand, start, count);
+  else if (offset >= 0) copyWithin(staging.store, at, offset + start * format.bytes, count * format.bytes);
+  else if (format.bytes === 8) views.float64.set(partOf(data as Float64Array, start, count), at / 8);
+  else views.float32.set(partOf(data as Float32Array, start, count), at / 4);
+}
+
+/** Copies `count` elements at `at` to an operand, from index `start` on. */
+export function stageOut(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
+  const { views } = staging.store.memory;
+  const { data, format, offset } = operand;
+  if (format.bytes === 2) narrow(staging, at, operand, start, count);
+  else if (offset >= 0) copyWithin(staging.store, offset + start * format.bytes, at, count * format.bytes);
+  else if (format.bytes === 8) (data as Float64Array).set(views.float64.subarray(at / 8, at / 8 + count), start);
+  else (data as Float32Array).set(views.float32.subarray(at / 4, at / 4 + count), start);
 }
 
 /** The address of elements [start, start + count) of an operand: its own, or a copy at `staged`. */
-export function addressOf(store: Store, operand: Operand, staged: number, start: number, count: number): number {
-  if (operand.offset >= 0) return operand.offset + start * 4;
-  stageIn(store, staged, operand.data, start, count);
+export function addressOf(
+  staging: Staging,
+  operand: Operand,
+  staged: number,
+  start: number,
+  count: number,
+): number {
+  if (isDirect(operand)) return operand.offset + start * operand.format.bytes;
+  stageIn(staging, staged, operand, start, count);
   return staged;
+}
+
+/** Making a view costs more than copying a small array. */
+function partOf<Data extends Float32Array | Float64Array | Uint16Array>(data: Data, start: number, count: number): Data {
+  return count === data.length ? data : (data.subarray(start, start + count) as Data);
+}
+
+function copyWithin(store: Store, to: number, from: number, bytes: number): void {
+  new Uint8Array(store.memory.memory.buffer).copyWithin(to, from, from + bytes);
+}
+
+function widen({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
+  const { data, format, offset } = operand;
+  let from = offset + 2 * start;
+  if (offset < 0) {
+    // To the upper half of where the numbers will be: widening catches up with it at the end.
+    from = at + 2 * count;
+    store.memory.views.bits16.set(partOf(bitsOf(data), start, count), from / 2);
+  }
+  if (format.dtype === "float16") conversions.decode_f16(at, from, count);
+  else conversions.decode_bf16(at, from, count);
+}
+
+function narrow({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
+  const { data, format, offset } = operand;
+  const to = offset < 0 ? at : offset + 2 * start;
+  if (format.dtype === "float16") conversions.encode_f16(to, at, count);
+  else conversions.encode_bf16(to, at, count);
+  if (offset < 0) bitsOf(data).set(store.memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+}
+
+/** The bits of an array of 16-bit numbers. */
+function bitsOf(data: TypedArray): Uint16Array {
+  if (data instanceof Uint16Array) return data;
+  return new Uint16Array(data.buffer, data.byteOffset, data.length);
 }

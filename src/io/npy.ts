@@ -1,5 +1,5 @@
-import { dtypeOf } from "../dtype.js";
-import { FormatError, ShapeError } from "../errors.js";
+import { describe as describeValue, float32, formatOfData } from "../dtype.js";
+import { DTypeError, FormatError, ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { type Fail, type Literal, parseDictionary, quote } from "./python-literal.js";
@@ -69,7 +69,9 @@ export function writeNpy(tensor: TensorLike): Uint8Array {
 
 /** The same file as its header and a view of the tensor's own data, to be written one after the other. */
 export function npyParts({ data, shape }: TensorLike): [header: Uint8Array, data: Uint8Array] {
-  dtypeOf("writeNpy", "tensor", data);
+  if (formatOfData("writeNpy", "tensor", data) !== float32) {
+    throw new DTypeError("writeNpy", "tensor", "must be a Float32Array", describeValue(data));
+  }
   checkWritable(shape, data.length);
   return [header(shape), new Uint8Array(data.buffer, data.byteOffset, data.byteLength)];
 }

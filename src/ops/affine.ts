@@ -2,9 +2,9 @@ import { describe, type TypedArray } from "../dtype.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
-import type { NormalizeContext } from "./normalize_rows.js";
+import type { NormalizeContext } from "./normalize_groups.js";
 import { type Operand, operandOf, optionsOf, requiredParameterOf } from "./operand.js";
-import { asTensor, checkApart, checkedOut, outputLike } from "./output.js";
+import { withOutput } from "./output.js";
 
 /** Options of the two maps. */
 export interface AffineOptions {
@@ -21,7 +21,7 @@ export function affineGlobal(
   scale: TensorLike | TypedArray,
   bias: TensorLike | TypedArray,
   options?: AffineOptions,
-): Tensor {
+): Tensor<TypedArray> {
   const functionName = "affineGlobal";
   const { store } = context;
   const input = operandOf(functionName, "x", x, store);
@@ -29,18 +29,19 @@ export function affineGlobal(
   if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));
   const perSample = isPerSample(scale, shape);
   const coefficientShape = perSample ? shape.slice(0, 2) : [shape[1]];
-  const scales = requiredParameterOf(functionName, "scale", scale, coefficientShape, store);
-  const biases = requiredParameterOf(functionName, "bias", bias, coefficientShape, store);
+  const scales = requiredParameterOf(functionName, "scale", scale, coefficientShape, input.format, store);
+  const biases = requiredParameterOf(functionName, "bias", bias, coefficientShape, input.format, store);
   const job = {
     functionName,
     runs: shape[0] * shape[1],
     span: sizeOf(shape.slice(2)),
     period: sizeOf(coefficientShape),
     x: input,
+    centre: undefined,
     scale: scales,
     bias: biases,
   };
-  return withOutput(context, functionName, input, options, { scale: scales, bias: biases }, (out) => {
+  return withOutput(context, functionName, input, outOf(functionName, options), { scale: scales, bias: biases }, (out) => {
     context.backend.affineGlobal({ ...job, out });
   });
 }
@@ -60,15 +61,15 @@ export function affineVectorized(
   gamma: TensorLike | TypedArray,
   beta: TensorLike | TypedArray,
   options?: AffineOptions,
-): Tensor {
+): Tensor<TypedArray> {
   const functionName = "affineVectorized";
   const { store } = context;
   const input = operandOf(functionName, "x", x, store);
-  const gammas = requiredParameterOf(functionName, "gamma", gamma, elementShape(functionName, gamma, input), store);
-  const betas = requiredParameterOf(functionName, "beta", beta, gammas.sizes, store);
+  const gammas = requiredParameterOf(functionName, "gamma", gamma, elementShape(functionName, gamma, input), input.format, store);
+  const betas = requiredParameterOf(functionName, "beta", beta, gammas.sizes, input.format, store);
   const leading = input.sizes.slice(0, input.sizes.length - gammas.sizes.length);
-  const scales = requiredParameterOf(functionName, "scale", scale, rowShape(scale, leading, input), store);
-  const biases = requiredParameterOf(functionName, "bias", bias, rowShape(bias, leading, input), store);
+  const scales = requiredParameterOf(functionName, "scale", scale, rowShape(scale, leading, input), input.format, store);
+  const biases = requiredParameterOf(functionName, "bias", bias, rowShape(bias, leading, input), input.format, store);
   const job = {
     functionName,
     rows: sizeOf(leading),
@@ -80,7 +81,7 @@ export function affineVectorized(
     beta: betas,
   };
   const coefficients = { scale: scales, bias: biases, gamma: gammas, beta: betas };
-  return withOutput(context, functionName, input, options, coefficients, (out) => {
+  return withOutput(context, functionName, input, outOf(functionName, options), coefficients, (out) => {
     context.backend.affineVectorized({ ...job, out });
   });
 }
@@ -114,30 +115,8 @@ function rowShape(given: unknown, leading: readonly number[], x: Operand): reado
   return rank === 1 ? [sizeOf(leading)] : leading;
 }
 
-/** Runs a map into `out`, checked against all of its inputs, or into a new tensor. */
-function withOutput(
-  context: NormalizeContext,
-  functionName: string,
-  x: Operand,
-  options: AffineOptions | undefined,
-  inputs: Readonly<Record<string, Operand>>,
-  run: (out: Operand) => void,
-): Tensor {
-  const out = optionsOf(functionName, options, optionKeys, (given) => given.out);
-  if (out !== undefined && out !== null) {
-    const operand = checkedOut(functionName, out, x, context.store);
-    for (const [argument, input] of Object.entries(inputs)) checkApart(functionName, operand, argument, input);
-    if (x.size > 0) run(operand);
-    return asTensor(out, operand, context.store);
-  }
-  const output = outputLike(context, functionName, x, x.sizes);
-  try {
-    if (x.size > 0) run(output);
-    return output;
-  } catch (error) {
-    output.dispose();
-    throw error;
-  }
+function outOf(functionName: string, options: AffineOptions | undefined): unknown {
+  return optionsOf(functionName, options, optionKeys, ({ out }) => out);
 }
 
 function rankOf(value: unknown): unknown {

@@ -1,17 +1,17 @@
 import { describe, type TypedArray } from "../dtype.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { planGroupNorm } from "../plan.js";
-import { formatShape, sizeFrom } from "../shape.js";
+import { formatShape } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
+import { channelShapeOf, type Layout } from "./channels.js";
 import {
+  type AnyStatistics,
   type NormalizeCall,
   type NormalizeContext,
-  normalizeRows,
-  normalizeRowsWithStatistics,
-  type WithStatistics,
-} from "./normalize_rows.js";
-import { normOptionsOf } from "./norm_options.js";
-import { epsOf, type Operand, operandOf, parameterOf } from "./operand.js";
+  normalizeGroups,
+  normalizeGroupsWithStatistics,
+} from "./normalize_groups.js";
+import { epsOf, type Operand, operandOf, optionsOf, parameterOf } from "./operand.js";
 
 /** Options of groupNorm and nativeGroupNorm. */
 export interface GroupNormOptions {
@@ -21,9 +21,13 @@ export interface GroupNormOptions {
   bias?: TensorLike | TypedArray | null;
   /** Added to the variance. Default 1e-5. */
   eps?: number;
+  /** "channels-first" (the default): x is [N, C, ...]; "channels-last": x is [N, ..., C]. */
+  layout?: Layout;
   /** Where to write: x's shape, dtype and home; may be exactly x. */
   out?: TensorLike;
 }
+
+const optionKeys = ["weight", "bias", "eps", "layout", "out"];
 
 /** groupNorm of the API, on an engine. */
 export function groupNorm(
@@ -31,10 +35,10 @@ export function groupNorm(
   x: TensorLike,
   numGroups: number,
   options?: GroupNormOptions,
-): Tensor {
+): Tensor<TypedArray> {
   const call = callOf(context, "groupNorm", x, numGroups, options);
   checkSeveralValues(call.x, numGroups);
-  return normalizeRows(context, call);
+  return normalizeGroups(context, call);
 }
 
 /** nativeGroupNorm of the API, on an engine. */
@@ -43,9 +47,9 @@ export function nativeGroupNorm(
   x: TensorLike,
   numGroups: number,
   options?: GroupNormOptions,
-): WithStatistics {
+): AnyStatistics {
   const call = callOf(context, "nativeGroupNorm", x, numGroups, options);
-  return normalizeRowsWithStatistics(context, call, [call.x.sizes[0], numGroups]);
+  return normalizeGroupsWithStatistics(context, call, [call.x.sizes[0], numGroups]);
 }
 
 function callOf(
@@ -55,22 +59,25 @@ function callOf(
   numGroups: number,
   options: GroupNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, bias, eps, out } = normOptionsOf(functionName, options);
+  const { weight, bias, eps, layout, out } = optionsOf(functionName, options, optionKeys, read);
   const input = operandOf(functionName, "x", x, store);
-  const shape = input.sizes;
-  if (shape.length < 2) throw new ShapeError(functionName, "x", "must have shape [N, C, ...]", formatShape(shape));
-  const [samples, channels] = shape;
-  checkGroups(functionName, numGroups, channels);
-  const parameterShape = [channels];
+  const shape = channelShapeOf(functionName, input, layout);
+  checkGroups(functionName, numGroups, shape.channels);
+  const parameterShape = [shape.channels];
   return {
     functionName,
-    plan: planGroupNorm(samples, channels, sizeFrom(shape, 2), numGroups),
+    plan: planGroupNorm(shape, numGroups),
+    centred: true,
     eps: epsOf(functionName, eps),
     x: input,
-    weight: parameterOf(functionName, "weight", weight, parameterShape, store),
-    bias: parameterOf(functionName, "bias", bias, parameterShape, store),
+    weight: parameterOf(functionName, "weight", weight, parameterShape, input.format, store),
+    bias: parameterOf(functionName, "bias", bias, parameterShape, input.format, store),
     out,
   };
+}
+
+function read({ weight, bias, eps, layout, out }: GroupNormOptions): GroupNormOptions {
+  return { weight, bias, eps, layout, out };
 }
 
 function checkGroups(functionName: string, numGroups: unknown, channels: number): void {

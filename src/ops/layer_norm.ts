@@ -1,17 +1,17 @@
-import { ShapeError } from "../errors.js";
 import { planLayerNorm } from "../plan.js";
-import { formatShape, sizeOf } from "../shape.js";
+import { sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { TypedArray } from "../dtype.js";
 import {
+  type AnyStatistics,
   type NormalizeCall,
   type NormalizeContext,
-  normalizeRows,
-  normalizeRowsWithStatistics,
-  type WithStatistics,
-} from "./normalize_rows.js";
+  normalizeGroups,
+  normalizeGroupsWithStatistics,
+} from "./normalize_groups.js";
 import { normOptionsOf } from "./norm_options.js";
-import { shapeOf, epsOf, operandOf, parameterOf } from "./operand.js";
+import { statisticsShapeOf, trailingShape } from "./normalized_shape.js";
+import { epsOf, operandOf, parameterOf } from "./operand.js";
 
 /** Options of layerNorm and nativeLayerNorm. */
 export interface LayerNormOptions {
@@ -31,8 +31,8 @@ export function layerNorm(
   x: TensorLike,
   normalizedShape: number | readonly number[],
   options?: LayerNormOptions,
-): Tensor {
-  return normalizeRows(context, callOf(context, "layerNorm", x, normalizedShape, options));
+): Tensor<TypedArray> {
+  return normalizeGroups(context, callOf(context, "layerNorm", x, normalizedShape, options));
 }
 
 /** nativeLayerNorm of the API, on an engine. */
@@ -41,12 +41,9 @@ export function nativeLayerNorm(
   x: TensorLike,
   normalizedShape: number | readonly number[],
   options?: LayerNormOptions,
-): WithStatistics {
+): AnyStatistics {
   const call = callOf(context, "nativeLayerNorm", x, normalizedShape, options);
-  const shape = call.x.sizes;
-  const leading = shape.length - (typeof normalizedShape === "number" ? 1 : normalizedShape.length);
-  const statisticsShape = shape.map((extent, axis) => (axis < leading ? extent : 1));
-  return normalizeRowsWithStatistics(context, call, statisticsShape);
+  return normalizeGroupsWithStatistics(context, call, statisticsShapeOf(call.x.sizes, normalizedShape));
 }
 
 function callOf(
@@ -62,28 +59,11 @@ function callOf(
   return {
     functionName,
     plan: planLayerNorm(input.size, sizeOf(normalized)),
+    centred: true,
     eps: epsOf(functionName, eps),
     x: input,
-    weight: parameterOf(functionName, "weight", weight, normalized, store),
-    bias: parameterOf(functionName, "bias", bias, normalized, store),
+    weight: parameterOf(functionName, "weight", weight, normalized, input.format, store),
+    bias: parameterOf(functionName, "bias", bias, normalized, input.format, store),
     out,
   };
-}
-
-/** normalizedShape as an array that ends the shape of x. */
-function trailingShape(functionName: string, given: unknown, shape: readonly number[]): readonly number[] {
-  if (typeof given === "number" && shape.length > 0 && shape[shape.length - 1] === given) return [given];
-  const normalized = shapeOf(functionName, "normalizedShape", typeof given === "number" ? [given] : given);
-  if (normalized.length === 0 || !endsWith(shape, normalized)) {
-    const expected = `must be the last sizes of x's shape ${formatShape(shape)}`;
-    throw new ShapeError(functionName, "normalizedShape", expected, formatShape(normalized));
-  }
-  return normalized;
-}
-
-function endsWith(shape: readonly number[], tail: readonly number[]): boolean {
-  const first = shape.length - tail.length;
-  if (first < 0) return false;
-  for (let axis = 0; axis < tail.length; axis++) if (shape[first + axis] !== tail[axis]) return false;
-  return true;
 }

@@ -163,9 +163,21 @@ export function requiredParameterOf(
 
 /** eps: any number but NaN. Negative ones are legal, as in PyTorch. */
 export function epsOf(functionName: string, eps: unknown): number {
-  if (eps === undefined) return 1e-5;
-  if (typeof eps === "number" && !Number.isNaN(eps)) return eps;
-  throw new ArgumentError(functionName, "eps", "must be a number", describe(eps));
+  return numberOf(functionName, "eps", eps, 1e-5);
+}
+
+/** An optional number, which may not be NaN. */
+export function numberOf(functionName: string, argument: string, value: unknown, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value === "number" && !Number.isNaN(value)) return value;
+  throw new ArgumentError(functionName, argument, "must be a number", describe(value));
+}
+
+/** An optional true or false. */
+export function flagOf(functionName: string, argument: string, value: unknown, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value === "boolean") return value;
+  throw new ArgumentError(functionName, argument, "must be true or false", describe(value));
 }
 
 /**

@@ -51,10 +51,16 @@ export function checkedOut(functionName: string, out: unknown, x: Operand, store
   return operand;
 }
 
-/** Throws ArgumentError if `out` overlaps an input that is not x. */
-export function checkApart(functionName: string, out: Operand, argument: string, input: Operand): void {
-  if (overlap(out, input)) {
-    throw new ArgumentError(functionName, "out", `must not overlap ${argument}`, `an overlap with ${argument}`);
+/** Throws ArgumentError if what is written, `out` or another argument, overlaps an input that is not x. */
+export function checkApart(
+  functionName: string,
+  written: Operand,
+  argument: string,
+  input: Operand,
+  name = "out",
+): void {
+  if (overlap(written, input)) {
+    throw new ArgumentError(functionName, name, `must not overlap ${argument}`, `an overlap with ${argument}`);
   }
 }
 
@@ -80,4 +86,31 @@ function overlap(a: Operand, b: Operand): boolean {
 /** Bytes from the start of the operand's buffer. */
 function addressOf(operand: Operand): number {
   return operand.offset >= 0 ? operand.offset : operand.data.byteOffset;
+}
+
+/** Runs an op into `out`, checked against all of its inputs, or into a new tensor. Nothing runs for an empty x. */
+export function withOutput(
+  factory: TensorFactory,
+  functionName: string,
+  x: Operand,
+  out: unknown,
+  inputs: Readonly<Record<string, Operand | undefined>>,
+  run: (out: Operand) => void,
+): Tensor<TypedArray> {
+  if (out !== undefined && out !== null) {
+    const operand = checkedOut(functionName, out, x, factory.store);
+    for (const [argument, input] of Object.entries(inputs)) {
+      if (input) checkApart(functionName, operand, argument, input);
+    }
+    if (x.size > 0) run(operand);
+    return asTensor(out, operand, factory.store);
+  }
+  const output = outputLike(factory, functionName, x, x.sizes);
+  try {
+    if (x.size > 0) run(output);
+    return output;
+  } catch (error) {
+    output.dispose();
+    throw error;
+  }
 }

@@ -1,74 +1,92 @@
 import { readFileSync } from "node:fs";
 
-/** What PyTorch and a float64 reference give for one call. */
-export type Golden = Case<Float32Array, Float64Array>;
+export type DType = "float32" | "float64" | "float16" | "bfloat16";
 
-type Case<Single, Double> = LayerNormCase<Single, Double> | GroupNormCase<Single, Double>;
-
-interface LayerNormCase<Single, Double> extends AnyCase<Single, Double> {
-  readonly op: "layerNorm";
-  readonly normalizedShape: readonly number[];
-}
-
-interface GroupNormCase<Single, Double> extends AnyCase<Single, Double> {
-  readonly op: "groupNorm";
-  readonly numGroups: number;
-}
-
-interface AnyCase<Single, Double> {
+/** A tensor as the API takes it. Sixteen bits are bits. */
+export interface Values {
+  readonly data: Float32Array | Float64Array | Uint16Array;
   readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
+export type Op =
+  | "layerNorm"
+  | "groupNorm"
+  | "instanceNorm"
+  | "batchNorm"
+  | "rmsNorm"
+  | "normalize"
+  | "localResponseNorm"
+  | "standardize"
+  | "rowwiseMoments";
+
+/** The API's options that are not tensors; what is missing has its default. */
+export interface Options {
+  readonly eps?: number;
+  readonly layout?: "channels-first" | "channels-last";
+  readonly training?: boolean;
+  readonly useInputStats?: boolean;
+  readonly momentum?: number;
+  readonly p?: number;
+  readonly dim?: number;
+  readonly alpha?: number;
+  readonly beta?: number;
+  readonly k?: number;
+}
+
+export interface Parameters {
+  readonly weight?: Values;
+  readonly bias?: Values;
+  /** Before the call. */
+  readonly runningMean?: Values;
+  readonly runningVar?: Values;
+}
+
+/** What an operation gives; the running statistics after the call, where it changes them. */
+export type ResultName = "output" | "mean" | "rstd" | "variance" | "runningMean" | "runningVar";
+export type Results<T> = Readonly<Partial<Record<ResultName, T>>>;
+
+/** What PyTorch and the reference give for one call: op(input, ...arguments, { ...options, ...parameters }). */
+export interface Golden extends Parameters {
+  readonly op: Op;
+  readonly arguments: readonly (number | readonly number[])[];
+  readonly options: Options;
   /** What kind of numbers the input holds, or which edge it shows. */
   readonly data: string;
-  readonly eps: number;
-  readonly input: Single;
-  readonly weight?: Single;
-  readonly bias?: Single;
-  readonly torch: TorchResult<Single>;
-  readonly reference: Results<Double>;
+  readonly input: Values;
+  /** Missing where PyTorch 1.13 has nothing like it, or does something else than is promised here. */
+  readonly torch?: TorchResults;
+  /** In float64, rounded once. */
+  readonly reference: Results<Values>;
 }
 
-interface Results<Values> {
-  readonly output: Values;
-  readonly mean: Values;
-  readonly rstd: Values;
-}
-
-interface TorchResult<Single> extends Results<Single> {
-  /** Of mean and rstd. */
-  readonly statisticsShape: readonly number[];
+export interface TorchResults extends Results<Values> {
   /** torch.nn.functional refuses what the native function takes. */
   readonly functionalRaises: boolean;
-  /** PyTorch's own distance from the reference, as `test/support/error.ts` measures it. */
+  /** PyTorch's own distance from the reference, as `measure.ts` measures it. */
   readonly err: Results<number>;
 }
 
-/** Where an array begins in goldens.bin, in bytes, and how many elements it has. */
-type Place = readonly [offset: number, length: number];
+/** Where an array begins in goldens.bin, in bytes. */
+type Place = readonly [dtype: DType, offset: number, shape: readonly number[]];
 
-interface Manifest {
-  readonly versions: { readonly torch: string; readonly numpy: string };
-  readonly cases: readonly Case<Place, Place>[];
-}
+const arrays = { float32: Float32Array, float64: Float64Array, float16: Uint16Array, bfloat16: Uint16Array };
 
 export function loadGoldens(): Golden[] {
-  const manifest: Manifest = JSON.parse(readFileSync(new URL("goldens.json", import.meta.url), "utf8"));
   const bytes = Uint8Array.from(readFileSync(new URL("goldens.bin", import.meta.url)));
-  return manifest.cases.map((stored) => resolve(stored, bytes.buffer));
+  const text = readFileSync(new URL("goldens.json", import.meta.url), "utf8");
+  const manifest = JSON.parse(text, (_, value: unknown) => {
+    if (value === "Infinity") return Infinity;
+    return isPlace(value) ? valuesAt(value, bytes.buffer) : value;
+  }) as { readonly cases: Golden[] };
+  return manifest.cases;
 }
 
-function resolve(stored: Case<Place, Place>, buffer: ArrayBuffer): Golden {
-  const single = ([offset, length]: Place) => new Float32Array(buffer, offset, length);
-  const double = ([offset, length]: Place) => new Float64Array(buffer, offset, length);
-  return {
-    ...stored,
-    input: single(stored.input),
-    weight: stored.weight && single(stored.weight),
-    bias: stored.bias && single(stored.bias),
-    torch: { ...stored.torch, ...mapResults(stored.torch, single) },
-    reference: mapResults(stored.reference, double),
-  };
+function isPlace(value: unknown): value is Place {
+  return Array.isArray(value) && typeof value[0] === "string" && value[0] in arrays;
 }
 
-function mapResults<From, To>({ output, mean, rstd }: Results<From>, map: (values: From) => To): Results<To> {
-  return { output: map(output), mean: map(mean), rstd: map(rstd) };
+function valuesAt([dtype, offset, shape]: Place, buffer: ArrayBuffer): Values {
+  const length = shape.reduce((size, extent) => size * extent, 1);
+  return { data: new arrays[dtype](buffer, offset, length), shape, dtype };
 }

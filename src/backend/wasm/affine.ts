@@ -1,86 +1,113 @@
-import { ScratchPlan } from "../../engine/scratch.js";
-import { addressOf, stageIn, stageOut, TILE } from "../../engine/staging.js";
-import type { AffineGlobalJob, AffineVectorizedJob } from "../backend.js";
-import { addOperand, type WasmContext, wholeAddress } from "./context.js";
+// The maps by themselves.
 
-export function affineGlobalResident({ store, kernels }: WasmContext, job: AffineGlobalJob): void {
-  const { runs, span, period, x, out, scale, bias } = job;
+import { ScratchPlan } from "../../engine/scratch.js";
+import { addressOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import type { AffineGlobalJob, AffineVectorizedJob } from "../backend.js";
+import { addOperand, kernelsFor, type WasmContext, wholeAddress } from "./context.js";
+
+export function affineGlobal(context: WasmContext, job: AffineGlobalJob): void {
+  if (isDirect(job.x)) globalDirect(context, job);
+  else globalTiles(context, job);
+}
+
+function globalDirect(context: WasmContext, job: AffineGlobalJob): void {
+  const { runs, span, period, x, out, centre, scale, bias } = job;
+  const { compute } = x.format;
+  const kernels = kernelsFor(context, x);
   const plan = new ScratchPlan();
-  const scaleAt = addOperand(plan, scale);
-  const biasAt = addOperand(plan, bias);
-  plan.with(store, job.functionName, (base) => {
-    const scales = wholeAddress(store, scale, base + scaleAt);
-    const biases = wholeAddress(store, bias, base + biasAt);
-    kernels.affine_global(out.offset, x.offset, scales, biases, runs, span, period);
+  const centreAt = addOperand(plan, centre, compute);
+  const scaleAt = addOperand(plan, scale, compute);
+  const biasAt = addOperand(plan, bias, compute);
+  plan.with(context.store, job.functionName, (base) => {
+    const centres = wholeAddress(context, centre, base + centreAt);
+    const scales = wholeAddress(context, scale, base + scaleAt);
+    const biases = wholeAddress(context, bias, base + biasAt);
+    kernels.affine_global(out.offset, x.offset, centres, scales, biases, runs, span, period);
   });
 }
 
 /** In tiles of whole runs, or of parts of one where a run is longer than a tile. */
-export function affineGlobalTiles({ store, kernels }: WasmContext, job: AffineGlobalJob): void {
-  const { runs, span, period, x, out, scale, bias } = job;
-  const length = Math.min(span, TILE);
-  const runsPerTile = Math.min(runs, Math.max(1, Math.floor(TILE / span)));
+function globalTiles(context: WasmContext, job: AffineGlobalJob): void {
+  const { runs, span, period, x, out, centre, scale, bias } = job;
+  const { compute } = x.format;
+  const kernels = kernelsFor(context, x);
+  const tile = tileOf(compute);
+  const length = Math.min(span, tile);
+  const runsPerTile = Math.min(runs, Math.max(1, Math.floor(tile / span)));
   const plan = new ScratchPlan();
-  const tileAt = plan.add(runsPerTile * length);
-  const scaleAt = plan.add(runsPerTile);
-  const biasAt = plan.add(runsPerTile);
-  plan.with(store, job.functionName, (base) => {
+  const tileAt = plan.add(runsPerTile * length, bytesOf(compute));
+  const centreAt = addOperand(plan, centre, compute, runsPerTile);
+  const scaleAt = addOperand(plan, scale, compute, runsPerTile);
+  const biasAt = addOperand(plan, bias, compute, runsPerTile);
+  plan.with(context.store, job.functionName, (base) => {
+    const at = base + tileAt;
     for (let run = 0; run < runs;) {
       const first = run % period;
       const count = Math.min(runsPerTile, runs - run, period - first);
-      const scales = addressOf(store, scale, base + scaleAt, first, count);
-      const biases = addressOf(store, bias, base + biasAt, first, count);
+      const centres = centre ? addressOf(context, centre, base + centreAt, first, count) : 0;
+      const scales = addressOf(context, scale, base + scaleAt, first, count);
+      const biases = addressOf(context, bias, base + biasAt, first, count);
       for (let start = 0; start < span; start += length) {
         const part = Math.min(length, span - start);
-        stageIn(store, base + tileAt, x.data, run * span + start, count * part);
-        kernels.affine_global(base + tileAt, base + tileAt, scales, biases, count, part, count);
-        stageOut(store, base + tileAt, out.data, run * span + start, count * part);
+        stageIn(context, at, x, run * span + start, count * part);
+        kernels.affine_global(at, at, centres, scales, biases, count, part, count);
+        stageOut(context, at, out, run * span + start, count * part);
       }
       run += count;
     }
   });
 }
 
-export function affineVectorizedResident({ store, kernels }: WasmContext, job: AffineVectorizedJob): void {
+export function affineVectorized(context: WasmContext, job: AffineVectorizedJob): void {
+  if (isDirect(job.x)) vectorizedDirect(context, job);
+  else vectorizedTiles(context, job);
+}
+
+function vectorizedDirect(context: WasmContext, job: AffineVectorizedJob): void {
   const { rows, n, x, out, scale, bias, gamma, beta } = job;
+  const { compute } = x.format;
   const plan = new ScratchPlan();
-  const scaleAt = addOperand(plan, scale);
-  const biasAt = addOperand(plan, bias);
-  const gammaAt = addOperand(plan, gamma);
-  const betaAt = addOperand(plan, beta);
-  plan.with(store, job.functionName, (base) => {
-    const scales = wholeAddress(store, scale, base + scaleAt);
-    const biases = wholeAddress(store, bias, base + biasAt);
-    const gammas = wholeAddress(store, gamma, base + gammaAt);
-    const betas = wholeAddress(store, beta, base + betaAt);
-    kernels.affine_vectorized(out.offset, x.offset, scales, biases, gammas, betas, rows, n);
+  const scaleAt = addOperand(plan, scale, compute);
+  const biasAt = addOperand(plan, bias, compute);
+  const gammaAt = addOperand(plan, gamma, compute);
+  const betaAt = addOperand(plan, beta, compute);
+  plan.with(context.store, job.functionName, (base) => {
+    const scales = wholeAddress(context, scale, base + scaleAt);
+    const biases = wholeAddress(context, bias, base + biasAt);
+    const gammas = wholeAddress(context, gamma, base + gammaAt);
+    const betas = wholeAddress(context, beta, base + betaAt);
+    kernelsFor(context, x).affine_vectorized(out.offset, x.offset, scales, biases, gammas, betas, rows, n);
   });
 }
 
 /** In tiles of whole rows, or of parts of one where a row is longer than a tile. */
-export function affineVectorizedTiles({ store, kernels }: WasmContext, job: AffineVectorizedJob): void {
+function vectorizedTiles(context: WasmContext, job: AffineVectorizedJob): void {
   const { rows, n, x, out, scale, bias, gamma, beta } = job;
-  const length = Math.min(n, TILE);
-  const rowsPerTile = Math.min(rows, Math.max(1, Math.floor(TILE / n)));
+  const { compute } = x.format;
+  const kernels = kernelsFor(context, x);
+  const tile = tileOf(compute);
+  const length = Math.min(n, tile);
+  const rowsPerTile = Math.min(rows, Math.max(1, Math.floor(tile / n)));
   const plan = new ScratchPlan();
-  const tileAt = plan.add(rowsPerTile * length);
-  const scaleAt = plan.add(rowsPerTile);
-  const biasAt = plan.add(rowsPerTile);
-  const gammaAt = plan.add(length);
-  const betaAt = plan.add(length);
-  plan.with(store, job.functionName, (base) => {
+  const tileAt = plan.add(rowsPerTile * length, bytesOf(compute));
+  const scaleAt = addOperand(plan, scale, compute, rowsPerTile);
+  const biasAt = addOperand(plan, bias, compute, rowsPerTile);
+  const gammaAt = addOperand(plan, gamma, compute, length);
+  const betaAt = addOperand(plan, beta, compute, length);
+  plan.with(context.store, job.functionName, (base) => {
+    const at = base + tileAt;
     for (let start = 0; start < n; start += length) {
       const part = Math.min(length, n - start);
-      const gammas = addressOf(store, gamma, base + gammaAt, start, part);
-      const betas = addressOf(store, beta, base + betaAt, start, part);
+      const gammas = addressOf(context, gamma, base + gammaAt, start, part);
+      const betas = addressOf(context, beta, base + betaAt, start, part);
       for (let row = 0; row < rows; row += rowsPerTile) {
         const count = Math.min(rowsPerTile, rows - row);
-        const scales = addressOf(store, scale, base + scaleAt, row, count);
-        const biases = addressOf(store, bias, base + biasAt, row, count);
+        const scales = addressOf(context, scale, base + scaleAt, row, count);
+        const biases = addressOf(context, bias, base + biasAt, row, count);
         const first = row * n + start;
-        stageIn(store, base + tileAt, x.data, first, count * part);
-        kernels.affine_vectorized(base + tileAt, base + tileAt, scales, biases, gammas, betas, count, part);
-        stageOut(store, base + tileAt, out.data, first, count * part);
+        stageIn(context, at, x, first, count * part);
+        kernels.affine_vectorized(at, at, scales, biases, gammas, betas, count, part);
+        stageOut(context, at, out, first, count * part);
       }
     }
   });

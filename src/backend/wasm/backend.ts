@@ -1,33 +1,39 @@
-// The wasm backend: resident operands pass by address, host operands are staged in tiles.
+// The wasm backend: operands that kernels can take pass by address, all others are staged in tiles.
 
-import { TILE } from "../../engine/staging.js";
-import type { Backend } from "../backend.js";
-import { affineGlobalResident, affineGlobalTiles, affineVectorizedResident, affineVectorizedTiles } from "./affine.js";
+import type { Backend, MomentsJob, NormalizeJob } from "../backend.js";
+import { affineGlobal, affineVectorized } from "./affine.js";
+import { columnGroupMoments, normalizeColumnGroups } from "./column_groups.js";
+import { columnMoments, normalizeColumns } from "./columns.js";
 import type { WasmContext } from "./context.js";
-import { longRowMoments, normalizeLongRows } from "./long_rows.js";
-import { momentsResident, momentsTiles } from "./moments.js";
-import { normalizeResident, normalizeTiles } from "./normalize.js";
+import { groupMoments, normalizeGroups } from "./groups.js";
+import { rowMoments } from "./row_moments.js";
+import { normalizeRows, type RowMap } from "./rows.js";
+import { stridedColumns, stridedGroups } from "./strided.js";
 
 export function wasmBackend(context: WasmContext): Backend {
   return {
     name: "wasm",
-    normalize: (job) => {
-      if (job.x.offset >= 0) normalizeResident(context, job);
-      else if (job.plan.n <= TILE) normalizeTiles(context, job);
-      else normalizeLongRows(context, job);
-    },
-    moments: (job) => {
-      if (job.x.offset >= 0) momentsResident(context, job);
-      else if (job.n <= TILE) momentsTiles(context, job);
-      else longRowMoments(context, job);
-    },
-    affineGlobal: (job) => {
-      if (job.x.offset >= 0) affineGlobalResident(context, job);
-      else affineGlobalTiles(context, job);
-    },
-    affineVectorized: (job) => {
-      if (job.x.offset >= 0) affineVectorizedResident(context, job);
-      else affineVectorizedTiles(context, job);
-    },
+    normalize: (job) => normalize(context, job),
+    moments: (job) => moments(context, job),
+    affineGlobal: (job) => affineGlobal(context, job),
+    affineVectorized: (job) => affineVectorized(context, job),
+    power: () => {},
+    localResponse: () => {},
   };
+}
+
+function normalize(context: WasmContext, job: NormalizeJob): void {
+  const { reduction, map } = job.plan;
+  if (reduction.kind === "rows") normalizeRows(context, job, reduction, map as RowMap);
+  else if (reduction.kind === "columns") normalizeColumns(context, job, reduction);
+  else if (reduction.columns > 1) normalizeColumnGroups(context, job, stridedColumns(reduction));
+  else normalizeGroups(context, job, stridedGroups(reduction));
+}
+
+function moments(context: WasmContext, job: MomentsJob): void {
+  const { reduction } = job;
+  if (reduction.kind === "rows") rowMoments(context, job, reduction);
+  else if (reduction.kind === "columns") columnMoments(context, job, reduction);
+  else if (reduction.columns > 1) columnGroupMoments(context, job, stridedColumns(reduction));
+  else groupMoments(context, job, stridedGroups(reduction));
 }

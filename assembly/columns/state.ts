@@ -1,0 +1,150 @@
+// Statistics per group of adjacent columns: x is seen as steps of contiguous columns, and a group is `width` columns of
+// every step. A block of steps may arrive in pieces; what is known of it so far lies in a state:
+//
+//   header     the sizes below
+//   row        the state of a row (../state.ts), for one group at a time: rows know repairs and statistics
+//   shifts     T per column: k of its group; then the map's centre
+//   scales     T per column: the power of two its group is multiplied with
+//   sums       T per column: the open block's sum of d = x * scale - k; then the map's slope or scale
+//   squares    T per column: the open block's sum of d^2; then the map's residual or bias
+//   wide sums, wide squares    a wide accumulator per vector of columns: the sums of all blocks that are closed
+//   groups     a record for each, below
+//
+// Narrow steps are folded: `fold` of them are taken for one step of `fold` times as many columns, so that vectors are full
+// whatever the number of columns. The copies of a group's columns are added when it is finished.
+
+import { bytesOf, lanesOf } from "../lanes";
+import { begin as beginRow, STATE_BYTES as ROW_BYTES, UNCENTRED } from "../state";
+
+// The header, i32 each. Byte offsets:
+export const COLUMNS: usize = 0;
+export const WIDTH: usize = 4;
+export const FOLD: usize = 8;
+/** Steps, folded, that the open block has taken. */
+export const OPEN: usize = 12;
+/** UNCENTRED or 0. */
+export const KIND: usize = 16;
+/** Whether any scale is not 1. */
+export const SCALED: usize = 20;
+/** Bytes of one array of T, a multiple of 16. */
+const ARRAY_BYTES: usize = 24;
+const HEADER_BYTES: usize = 32;
+
+// A group's record: float64 in scaled units, as in the state of a row, and i32.
+export const MEAN: usize = 0;
+export const MEAN_LOW: usize = 8;
+export const RSTD: usize = 16;
+export const VARIANCE: usize = 24;
+export const RSTD_OF_X: usize = 32;
+/** The repairs already tried. */
+export const ATTEMPTS: usize = 40;
+/** What finish said of the group. */
+export const VERDICT: usize = 44;
+export const GROUP_BYTES: usize = 48;
+
+/** A flag of begin: the columns are a strip of longer steps, so steps do not follow each other and cannot be folded. */
+export const STRIP: i32 = 32;
+
+/** Steps of fewer columns than this are folded, unless they are strips. */
+const NARROW: i32 = 32;
+/** Columns that folded steps have at least. */
+const FOLDED: i32 = 16;
+
+/** How many steps of `columns` columns are taken for one. */
+export function foldOf<T>(columns: i32, flags: i32): i32 {
+  let fold = 1;
+  if (columns >= NARROW || flags & STRIP) return fold;
+  while (columns * fold < FOLDED || (columns * fold) & (lanesOf<T>() - 1)) fold *= 2;
+  return fold;
+}
+
+// prettier-ignore
+@inline function padded(bytes: usize): usize { return (bytes + 15) & ~15; }
+// prettier-ignore
+@inline export function arrayBytes(state: usize): usize { return <usize>i32.load(state, ARRAY_BYTES); }
+// prettier-ignore
+@inline export function rowOf(state: usize): usize { return state + HEADER_BYTES; }
+// prettier-ignore
+@inline export function shiftsOf(state: usize): usize { return rowOf(state) + ROW_BYTES; }
+// prettier-ignore
+@inline export function scalesOf(state: usize): usize { return shiftsOf(state) + arrayBytes(state); }
+// prettier-ignore
+@inline export function sumsOf(state: usize): usize { return shiftsOf(state) + 2 * arrayBytes(state); }
+// prettier-ignore
+@inline export function squaresOf(state: usize): usize { return shiftsOf(state) + 3 * arrayBytes(state); }
+// prettier-ignore
+@inline export function wideSumsOf(state: usize): usize { return shiftsOf(state) + 4 * arrayBytes(state); }
+// prettier-ignore
+@inline export function wideSquaresOf(state: usize): usize { return shiftsOf(state) + 6 * arrayBytes(state); }
+// prettier-ignore
+@inline export function groupsOf(state: usize): usize { return shiftsOf(state) + 8 * arrayBytes(state); }
+// prettier-ignore
+@inline export function groupOf(state: usize, group: i32): usize { return groupsOf(state) + <usize>group * GROUP_BYTES; }
+// prettier-ignore
+@inline export function groupsIn(state: usize): i32 { return i32.load(state, COLUMNS) / i32.load(state, WIDTH); }
+
+/** Bytes of a state. */
+export function stateBytes<T>(columns: i32, width: i32, flags: i32): usize {
+  const arrays: usize = 8 * padded(bytesOf<T>(columns * foldOf<T>(columns, flags)));
+  return HEADER_BYTES + ROW_BYTES + arrays + <usize>(columns / width) * GROUP_BYTES;
+}
+
+/** Begins a block's statistics. Of the flags, UNCENTRED and STRIP matter. */
+export function begin<T>(state: usize, columns: i32, width: i32, flags: i32): void {
+  const fold = foldOf<T>(columns, flags);
+  const kind = flags & UNCENTRED;
+  i32.store(state, columns, COLUMNS);
+  i32.store(state, width, WIDTH);
+  i32.store(state, fold, FOLD);
+  i32.store(state, kind, KIND);
+  i32.store(state, 0, SCALED);
+  i32.store(state, <i32>padded(bytesOf<T>(columns * fold)), ARRAY_BYTES);
+  beginRow<T>(rowOf(state), 0, 1, 0);
+  const groups = groupsIn(state);
+  for (let group = 0; group < groups; group++) i32.store(groupOf(state, group), kind, ATTEMPTS);
+  // The lanes behind the last column have shift 0 and scale 1 as well.
+  fill<T>(shiftsOf(state), arrayBytes(state), <T>0);
+  fill<T>(scalesOf(state), arrayBytes(state), <T>1);
+  clearSums<T>(state);
+}
+
+/** Forgets the sums, and keeps shifts and scales. */
+export function clearSums<T>(state: usize): void {
+  i32.store(state, 0, OPEN);
+  fill<T>(sumsOf(state), 6 * arrayBytes(state), <T>0);
+}
+
+/** Forgets the sums of the open block. */
+export function clearBlock<T>(state: usize): void {
+  i32.store(state, 0, OPEN);
+  fill<T>(sumsOf(state), 2 * arrayBytes(state), <T>0);
+}
+
+/** Sets `bytes` bytes, a multiple of 16, not 0. */
+export function fill<T>(at: usize, bytes: usize, value: T): void {
+  const vector = v128.splat<T>(value);
+  const end = at + bytes;
+  do {
+    v128.store(at, vector);
+    at += 16;
+  } while (at != end);
+}
+
+/** Gives the columns of a group one value in an array, in every copy. */
+export function spread<T>(state: usize, array: usize, group: i32, value: T): void {
+  const columns = i32.load(state, COLUMNS);
+  const width = i32.load(state, WIDTH);
+  const copies = i32.load(state, FOLD);
+  let first = array + bytesOf<T>(group * width);
+  for (let copy = 0; copy < copies; copy++) {
+    for (let c = 0; c < width; c++) store<T>(first + bytesOf<T>(c), value);
+    first += bytesOf<T>(columns);
+  }
+}
+
+/** Copies the columns' values in an array to all copies. */
+export function replicate<T>(state: usize, array: usize): void {
+  const bytes = bytesOf<T>(i32.load(state, COLUMNS));
+  const end = array + bytes * <usize>i32.load(state, FOLD);
+  for (let to = array + bytes; to < end; to += bytes) memory.copy(to, array, bytes);
+}

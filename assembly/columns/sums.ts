@@ -1,0 +1,136 @@
+// The sums of columns: the same steps for every column, so their order does not depend on the number of columns.
+//
+// Four steps at a time, a quad, are added as a tree to the open block's accumulators, which lie in the first cache; a
+// block is 64 steps. Steps that no quad has room for, at the end of a piece, are added one by one.
+
+import { addWideLanes, bytesOf, firstLanes, loadPart, squaresOfFour, sumOfFour, zeros } from "../lanes";
+import {
+  arrayBytes,
+  COLUMNS,
+  FOLD,
+  foldOf,
+  OPEN,
+  SCALED,
+  scalesOf,
+  shiftsOf,
+  squaresOf,
+  sumsOf,
+  wideSumsOf,
+} from "./state";
+
+/** Steps that an accumulator of T takes before it is emptied into a wide one. */
+const BLOCK: i32 = 64;
+/** Steps per turn. */
+const QUAD: i32 = 4;
+
+/** A piece that others follow has a multiple of this many steps. */
+export function unitOf<T>(columns: i32, flags: i32): i32 {
+  return QUAD * foldOf<T>(columns, flags);
+}
+
+/** Takes the next steps, `stride` bytes apart. All but the last of a piece come in multiples of a unit. */
+export function accumulate<T>(state: usize, x: usize, steps: i32, stride: usize): void {
+  const fold = i32.load(state, FOLD);
+  const columns = i32.load(state, COLUMNS);
+  if (fold == 1) return accumulateSteps<T>(state, x, steps, columns, stride);
+  const whole = steps / fold;
+  const foldedStride = bytesOf<T>(columns * fold);
+  accumulateSteps<T>(state, x, whole, columns * fold, foldedStride);
+  const rest = steps - whole * fold;
+  if (rest > 0) accumulateSteps<T>(state, x + <usize>whole * foldedStride, 1, columns * rest, 0);
+}
+
+export function accumulateSteps<T>(state: usize, x: usize, steps: i32, columns: i32, stride: usize): void {
+  while (steps > 0) {
+    const open = i32.load(state, OPEN);
+    const part = min(steps, BLOCK - open);
+    accumulatePart<T>(state, x, part, columns, stride);
+    i32.store(state, open + part, OPEN);
+    if (open + part == BLOCK) endBlock<T>(state);
+    x += <usize>part * stride;
+    steps -= part;
+  }
+}
+
+/** Steps that fit the open block. */
+function accumulatePart<T>(state: usize, x: usize, steps: i32, columns: i32, stride: usize): void {
+  const bytes = bytesOf<T>(columns);
+  // Ragged columns, and scaled ones, go with care.
+  const plain: usize = i32.load(state, SCALED) ? 0 : bytes & ~15;
+  for (; steps >= QUAD; steps -= QUAD) {
+    if (plain > 0) addQuad<T>(state, x, plain, stride);
+    if (plain < bytes) addCarefully<T>(state, x, plain, bytes, stride, QUAD);
+    x += <usize>QUAD * stride;
+  }
+  for (; steps > 0; steps--) {
+    addCarefully<T>(state, x, 0, bytes, stride, 1);
+    x += stride;
+  }
+}
+
+function addQuad<T>(state: usize, x: usize, bytes: usize, stride: usize): void {
+  const array = arrayBytes(state);
+  let at = shiftsOf(state);
+  const end = x + bytes;
+  do {
+    const k = v128.load(at);
+    const a = v128.sub<T>(v128.load(x), k);
+    const b = v128.sub<T>(v128.load(x + stride), k);
+    const c = v128.sub<T>(v128.load(x + 2 * stride), k);
+    const d = v128.sub<T>(v128.load(x + 3 * stride), k);
+    const s = at + 2 * array;
+    const q = s + array;
+    v128.store(s, v128.add<T>(v128.load(s), sumOfFour<T>(a, b, c, d)));
+    v128.store(q, v128.add<T>(v128.load(q), squaresOfFour<T>(a, b, c, d)));
+    at += 16;
+    x += 16;
+  } while (x != end);
+}
+
+/** One step or a quad, of the columns from byte `from` to byte `end`. */
+// prettier-ignore
+function addCarefully<T>(state: usize, x: usize, from: usize, end: usize, stride: usize, steps: i32): void {
+  for (let at = from; at < end; at += 16) {
+    const left = end - at;
+    const s = sumsOf(state) + at;
+    const q = squaresOf(state) + at;
+    const a = deviation<T>(state, x, at, left);
+    if (steps == 1) {
+      v128.store(s, v128.add<T>(v128.load(s), a));
+      v128.store(q, v128.add<T>(v128.load(q), v128.mul<T>(a, a)));
+    } else {
+      const b = deviation<T>(state, x + stride, at, left);
+      const c = deviation<T>(state, x + 2 * stride, at, left);
+      const d = deviation<T>(state, x + 3 * stride, at, left);
+      v128.store(s, v128.add<T>(v128.load(s), sumOfFour<T>(a, b, c, d)));
+      v128.store(q, v128.add<T>(v128.load(q), squaresOfFour<T>(a, b, c, d)));
+    }
+  }
+}
+
+function deviation<T>(state: usize, x: usize, at: usize, left: usize): v128 {
+  const scaled = v128.mul<T>(loadUpTo<T>(x + at, left), v128.load(scalesOf(state) + at));
+  const d = v128.sub<T>(scaled, v128.load(shiftsOf(state) + at));
+  // What is not there must not deviate.
+  return left >= 16 ? d : v128.and(d, firstLanes<T>(<i32>(left >> alignof<T>())));
+}
+
+/** A vector, filled up with zeros where fewer bytes are left. */
+// prettier-ignore
+@inline export function loadUpTo<T>(p: usize, left: usize): v128 {
+  return left >= 16 ? v128.load(p) : loadPart<T>(p, <i32>(left >> alignof<T>()));
+}
+
+/** Empties the open block into the wide accumulators. A piece whose next is somewhere else ends with this. */
+export function endBlock<T>(state: usize): void {
+  if (i32.load(state, OPEN) == 0) return;
+  i32.store(state, 0, OPEN);
+  const bytes = arrayBytes(state);
+  const sums = sumsOf(state);
+  const wide = wideSumsOf(state);
+  // Squares follow sums, the narrow and the wide.
+  for (let at: usize = 0; at < 2 * bytes; at += 16) {
+    addWideLanes<T>(wide + 2 * at, v128.load(sums + at));
+    v128.store(sums + at, zeros());
+  }
+}

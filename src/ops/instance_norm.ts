@@ -1,0 +1,99 @@
+import type { TypedArray } from "../dtype.js";
+import { ShapeError } from "../errors.js";
+import { planGroupNorm } from "../plan.js";
+import { formatShape } from "../shape.js";
+import type { Tensor, TensorLike } from "../tensor.js";
+import { channelShapeOf, type Layout } from "./channels.js";
+import { type ChannelCall, normalizeChannels, normalizeChannelsWithStatistics } from "./normalize_channels.js";
+import { type AnyStatistics, type NormalizeContext, normalizeGroupsWithStatistics } from "./normalize_groups.js";
+import { epsOf, flagOf, operandOf, optionsOf, parameterOf } from "./operand.js";
+import { momentumOf, requiredRunning, runningOf } from "./running.js";
+
+/** Options of instanceNorm and nativeInstanceNorm. */
+export interface InstanceNormOptions {
+  /** One factor per channel, of shape [C] or a bare array; 1 where missing. */
+  weight?: TensorLike | TypedArray | null;
+  /** One addend per channel, of shape [C] or a bare array; 0 where missing. */
+  bias?: TensorLike | TypedArray | null;
+  /** Running mean of each channel, [C]: the mean unless `useInputStats`, and with it updated in place, if given. */
+  runningMean?: TensorLike | TypedArray | null;
+  /** Running variance of each channel, likewise; updated with the unbiased variance, averaged over N. */
+  runningVar?: TensorLike | TypedArray | null;
+  /** Whether statistics are those of x rather than the running ones. Default true. */
+  useInputStats?: boolean;
+  /** The weight of the new data in the running statistics, from 0 to 1. Default 0.1. */
+  momentum?: number;
+  /** Added to the variance. Default 1e-5. */
+  eps?: number;
+  /** "channels-first" (the default): x is [N, C, ...]; "channels-last": x is [N, ..., C]. */
+  layout?: Layout;
+  /** Where to write: x's shape, dtype and home; may be exactly x. */
+  out?: TensorLike;
+}
+
+const optionKeys = ["weight", "bias", "runningMean", "runningVar", "useInputStats", "momentum", "eps", "layout", "out"];
+
+/** instanceNorm of the API, on an engine. */
+export function instanceNorm(
+  context: NormalizeContext,
+  x: TensorLike,
+  options?: InstanceNormOptions,
+): Tensor<TypedArray> {
+  const call = callOf(context, "instanceNorm", x, options);
+  if (call.useInputStats) checkSeveralValues(call);
+  return normalizeChannels(context, call);
+}
+
+/** nativeInstanceNorm of the API, on an engine. */
+export function nativeInstanceNorm(
+  context: NormalizeContext,
+  x: TensorLike,
+  options?: InstanceNormOptions,
+): AnyStatistics {
+  const call = callOf(context, "nativeInstanceNorm", x, options);
+  const statisticsShape = [call.shape.samples, call.shape.channels];
+  if (call.useInputStats && !call.running) return normalizeGroupsWithStatistics(context, call, statisticsShape);
+  return normalizeChannelsWithStatistics(context, call, statisticsShape);
+}
+
+function callOf(
+  { store }: NormalizeContext,
+  functionName: string,
+  x: TensorLike,
+  options: InstanceNormOptions | undefined,
+): ChannelCall {
+  const given = optionsOf(functionName, options, optionKeys, read);
+  const input = operandOf(functionName, "x", x, store);
+  const shape = channelShapeOf(functionName, input, given.layout);
+  const parameterShape = [shape.channels];
+  const running = runningOf(functionName, given, shape.channels, input.format, store);
+  const useInputStats = flagOf(functionName, "useInputStats", given.useInputStats, true);
+  if (!useInputStats) requiredRunning(functionName, running, shape.channels);
+  return {
+    functionName,
+    plan: planGroupNorm(shape, shape.channels),
+    centred: true,
+    eps: epsOf(functionName, given.eps),
+    x: input,
+    weight: parameterOf(functionName, "weight", given.weight, parameterShape, input.format, store),
+    bias: parameterOf(functionName, "bias", given.bias, parameterShape, input.format, store),
+    out: given.out,
+    shape,
+    running,
+    momentum: momentumOf(functionName, given.momentum),
+    useInputStats,
+    statisticsSamples: shape.samples,
+  };
+}
+
+function read(options: InstanceNormOptions): InstanceNormOptions {
+  const { weight, bias, runningMean, runningVar, useInputStats, momentum, eps, layout, out } = options;
+  return { weight, bias, runningMean, runningVar, useInputStats, momentum, eps, layout, out };
+}
+
+/** One value per channel of a sample says nothing about its spread: PyTorch's functional form refuses it too. */
+function checkSeveralValues({ x, shape }: ChannelCall): void {
+  if (shape.span === 1) {
+    throw new ShapeError("instanceNorm", "x", "must have more than one value per channel", formatShape(x.sizes));
+  }
+}

@@ -1,0 +1,59 @@
+import { describe, type TypedArray } from "../dtype.js";
+import { ArgumentError } from "../errors.js";
+import type { Tensor, TensorLike } from "../tensor.js";
+import { channelShapeOf, type Layout } from "./channels.js";
+import type { NormalizeContext } from "./normalize_groups.js";
+import { numberOf, operandOf, optionsOf } from "./operand.js";
+import { withOutput } from "./output.js";
+
+/** Options of localResponseNorm. */
+export interface LocalResponseNormOptions {
+  /** Factor of the mean square of the window. Default 1e-4. */
+  alpha?: number;
+  /** Exponent of the divisor. Default 0.75. */
+  beta?: number;
+  /** Added to the scaled mean square. Default 1. */
+  k?: number;
+  /** "channels-first" (the default): x is [N, C, L, ...]; "channels-last": x is [N, L, ..., C]. */
+  layout?: Layout;
+  /** Where to write: x's shape, dtype and home; may be exactly x. */
+  out?: TensorLike;
+}
+
+const optionKeys = ["alpha", "beta", "k", "layout", "out"];
+
+/** localResponseNorm of the API, on an engine. */
+export function localResponseNorm(
+  context: NormalizeContext,
+  x: TensorLike,
+  size: number,
+  options?: LocalResponseNormOptions,
+): Tensor<TypedArray> {
+  const functionName = "localResponseNorm";
+  const { alpha, beta, k, layout, out } = optionsOf(functionName, options, optionKeys, read);
+  const input = operandOf(functionName, "x", x, context.store);
+  const job = {
+    functionName,
+    ...channelShapeOf(functionName, input, layout, 3),
+    ...windowOf(functionName, size),
+    alpha: numberOf(functionName, "alpha", alpha, 1e-4),
+    beta: numberOf(functionName, "beta", beta, 0.75),
+    k: numberOf(functionName, "k", k, 1),
+    x: input,
+  };
+  return withOutput(context, functionName, input, out, {}, (operand) => {
+    context.backend.localResponse({ ...job, out: operand });
+  });
+}
+
+function read({ alpha, beta, k, layout, out }: LocalResponseNormOptions): LocalResponseNormOptions {
+  return { alpha, beta, k, layout, out };
+}
+
+/** How far a window of `size` channels reaches: of an even size, further back. */
+function windowOf(functionName: string, size: unknown): { size: number; before: number; after: number } {
+  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) {
+    throw new ArgumentError(functionName, "size", "must be a positive integer", describe(size));
+  }
+  return { size, before: Math.floor(size / 2), after: Math.floor((size - 1) / 2) };
+}

@@ -1,0 +1,53 @@
+import { describe, type TypedArray } from "../dtype.js";
+import { ArgumentError } from "../errors.js";
+import { sizeFrom, sizeOf } from "../shape.js";
+import type { Tensor, TensorLike } from "../tensor.js";
+import { axisOf } from "./axes.js";
+import type { NormalizeContext } from "./normalize_groups.js";
+import { numberOf, operandOf, optionsOf } from "./operand.js";
+import { withOutput } from "./output.js";
+
+/** Options of normalize. */
+export interface NormalizeOptions {
+  /** The exponent of the norm: any number above 0, or Infinity. Default 2. */
+  p?: number;
+  /** The dimension that the norm is taken over; a negative one counts from the end. Default 1. */
+  dim?: number;
+  /** The least to divide by. Default 1e-12. */
+  eps?: number;
+  /** Where to write: x's shape, dtype and home; may be exactly x. */
+  out?: TensorLike;
+}
+
+const optionKeys = ["p", "dim", "eps", "out"];
+
+/** normalize of the API, on an engine. */
+export function normalize(context: NormalizeContext, x: TensorLike, options?: NormalizeOptions): Tensor<TypedArray> {
+  const functionName = "normalize";
+  const { p, dim, eps, out } = optionsOf(functionName, options, optionKeys, read);
+  const input = operandOf(functionName, "x", x, context.store);
+  const { sizes } = input;
+  const axis = axisOf(functionName, "dim", dim === undefined ? 1 : dim, sizes.length);
+  const job = {
+    functionName,
+    blocks: sizeOf(sizes.slice(0, axis)),
+    steps: sizes[axis] ?? 1,
+    columns: sizeFrom(sizes, axis + 1),
+    p: exponentOf(functionName, p),
+    eps: numberOf(functionName, "eps", eps, 1e-12),
+    x: input,
+  };
+  return withOutput(context, functionName, input, out, {}, (operand) => {
+    context.backend.power({ ...job, out: operand });
+  });
+}
+
+function read({ p, dim, eps, out }: NormalizeOptions): NormalizeOptions {
+  return { p, dim, eps, out };
+}
+
+function exponentOf(functionName: string, p: unknown): number {
+  if (p === undefined) return 2;
+  if (typeof p === "number" && p > 0) return p;
+  throw new ArgumentError(functionName, "p", "must be a number above 0, or Infinity", describe(p));
+}

@@ -1,0 +1,158 @@
+import type { Backend, GroupMoments } from "../backend/backend.js";
+import { computeFormat, type Format, type TypedArray } from "../dtype.js";
+import { groupsOf, type NormalizePlan } from "../plan.js";
+import type { Tensor } from "../tensor.js";
+import type { Operand } from "./operand.js";
+import { asTensor, checkApart, checkedOut, outputLike, type TensorFactory } from "./output.js";
+
+/** What ops need of an engine. */
+export interface NormalizeContext extends TensorFactory {
+  readonly backend: Backend;
+}
+
+/** The class of array that statistics come in: float64 for float64 data, float32 for all other. */
+export type StatisticsArray<Data extends TypedArray> = Data extends Float64Array ? Float64Array : Float32Array;
+
+/** A result with the statistics it was made with. */
+export interface WithStatistics<Data extends TypedArray = Float32Array> {
+  /** The normalised tensor, of x's shape. */
+  readonly output: Tensor<Data>;
+  /** The mean of each group: float32, or float64 for a float64 x. */
+  readonly mean: Tensor<StatisticsArray<Data>>;
+  /** 1 / sqrt(variance + eps) of each group, likewise. */
+  readonly rstd: Tensor<StatisticsArray<Data>>;
+}
+
+/** Statistics of any dtype, as the ops make them. */
+export type AnyStatistics = Record<"output" | "mean" | "rstd", Tensor<TypedArray>>;
+
+/** A checked call of an op that normalises groups, but for its `out`. */
+export interface NormalizeCall {
+  readonly functionName: string;
+  readonly plan: NormalizePlan;
+  readonly centred: boolean;
+  readonly eps: number;
+  readonly x: Operand;
+  readonly weight: Operand | undefined;
+  readonly bias: Operand | undefined;
+  readonly out: unknown;
+}
+
+/** Runs a call, into its `out` or a new tensor. */
+export function normalizeGroups(context: NormalizeContext, call: NormalizeCall): Tensor<TypedArray> {
+  if (call.out !== undefined && call.out !== null) {
+    const out = outOf(context, call);
+    run(context, call, out, undefined, undefined, undefined);
+    return asTensor(call.out, out, context.store);
+  }
+  const output = outputLike(context, call.functionName, call.x, call.x.sizes);
+  try {
+    run(context, call, output, undefined, undefined, undefined);
+    return output;
+  } catch (error) {
+    output.dispose();
+    throw error;
+  }
+}
+
+/** normalizeGroups with the statistics, tensors of shape `statisticsShape`. */
+export function normalizeGroupsWithStatistics(
+  context: NormalizeContext,
+  call: NormalizeCall,
+  statisticsShape: readonly number[],
+): AnyStatistics {
+  return makingTensors(context, call, (make) => {
+    const { operand, output } = outputOf(context, call, make);
+    const format = computeFormat(call.x.format);
+    const results = { output, mean: make(statisticsShape, format), rstd: make(statisticsShape, format) };
+    run(context, call, operand, results.mean, results.rstd, undefined);
+    return results;
+  });
+}
+
+/** normalizeGroups without centring, with rstd alone. */
+export function normalizeGroupsWithRstd(
+  context: NormalizeContext,
+  call: NormalizeCall,
+  statisticsShape: readonly number[],
+): Omit<AnyStatistics, "mean"> {
+  return makingTensors(context, call, (make) => {
+    const { operand, output } = outputOf(context, call, make);
+    const rstd = make(statisticsShape, computeFormat(call.x.format));
+    run(context, call, operand, undefined, rstd, undefined);
+    return { output, rstd };
+  });
+}
+
+/** normalizeGroups into `out`, with the moments of the groups in float64. */
+export function normalizeGroupsWithMoments(context: NormalizeContext, call: NormalizeCall, out: Operand): GroupMoments {
+  const groups = groupsOf(call.plan.reduction);
+  const moments = { mean: new Float64Array(groups), variance: new Float64Array(groups) };
+  run(context, call, out, undefined, undefined, moments);
+  return moments;
+}
+
+/** Makes tensors of x's home. */
+export type MakeTensor = (shape: readonly number[], format: Format) => Tensor<TypedArray>;
+
+/** Runs `use`; the tensors it makes are freed if it throws. */
+export function makingTensors<Result>(
+  context: NormalizeContext,
+  { functionName, x }: Pick<NormalizeCall, "functionName" | "x">,
+  use: (make: MakeTensor) => Result,
+): Result {
+  const made: Tensor<TypedArray>[] = [];
+  try {
+    return use((shape, format) => {
+      const tensor = outputLike(context, functionName, x, shape, format);
+      made.push(tensor);
+      return tensor;
+    });
+  } catch (error) {
+    for (const tensor of made) tensor.dispose();
+    throw error;
+  }
+}
+
+/** Where a call writes, and the tensor it returns for that: its checked `out`, or a new one. */
+export function outputOf(
+  context: NormalizeContext,
+  call: NormalizeCall,
+  make: MakeTensor,
+): { operand: Operand; output: Tensor<TypedArray> } {
+  if (call.out !== undefined && call.out !== null) {
+    const operand = outOf(context, call);
+    return { operand, output: asTensor(call.out, operand, context.store) };
+  }
+  const output = make(call.x.sizes, call.x.format);
+  return { operand: output, output };
+}
+
+function outOf(context: NormalizeContext, { functionName, x, weight, bias, out }: NormalizeCall): Operand {
+  const operand = checkedOut(functionName, out, x, context.store);
+  if (weight) checkApart(functionName, operand, "weight", weight);
+  if (bias) checkApart(functionName, operand, "bias", bias);
+  return operand;
+}
+
+function run(
+  context: NormalizeContext,
+  { functionName, plan, centred, eps, x, weight, bias }: NormalizeCall,
+  out: Operand,
+  mean: Tensor<TypedArray> | undefined,
+  rstd: Tensor<TypedArray> | undefined,
+  moments: GroupMoments | undefined,
+): void {
+  if (x.size > 0) {
+    context.backend.normalize({ functionName, plan, centred, eps, x, out, weight, bias, mean, rstd, moments });
+    return;
+  }
+  // Groups of no elements, as in PyTorch.
+  fill(mean, 0);
+  fill(rstd, NaN);
+  moments?.variance.fill(NaN);
+}
+
+function fill(tensor: Tensor<TypedArray> | undefined, value: number): void {
+  if (tensor) (tensor.data as Float32Array).fill(value);
+}
