@@ -1,0 +1,114 @@
+// p-norms of the columns of tiles, as the largest magnitude times the norm of all magnitudes over that: no power of an
+// element can overflow, and none that counts can underflow.
+
+import { powInto, powOfPair } from "../../math/pow.js";
+
+const pair = new Float64Array(2);
+
+/** Powers below 2^-900 of the largest do not count. */
+const LEAST_EXPONENT = -900;
+
+export class NormSums {
+  /** Per column: the largest magnitude, and the norm in units of that. */
+  readonly largest: Float64Array;
+  readonly root: Float64Array;
+  readonly #p: number;
+  /** The least magnitude over the largest whose power counts. */
+  readonly #least: number;
+  readonly #sum: Float64Array;
+  readonly #sumLow: Float64Array;
+
+  constructor(p: number, columns: number) {
+    this.#p = p;
+    this.#least = powOfPair(2, 0, LEAST_EXPONENT / p, 0);
+    this.largest = new Float64Array(columns);
+    this.root = new Float64Array(columns);
+    this.#sum = new Float64Array(columns);
+    this.#sumLow = new Float64Array(columns);
+  }
+
+  clear(): void {
+    this.largest.fill(0);
+    this.#sum.fill(0);
+    this.#sumLow.fill(0);
+  }
+
+  /** NaN prevails. */
+  addMagnitudes(tile: Float64Array, rows: number, columns: number): void {
+    const size = rows * columns;
+    for (let column = 0; column < columns; column++) {
+      let largest = this.largest[column];
+      for (let at = column; at < size; at += columns) largest = Math.max(largest, Math.abs(tile[at]));
+      this.largest[column] = largest;
+    }
+  }
+
+  addPowers(tile: Float64Array, rows: number, columns: number): void {
+    const size = rows * columns;
+    for (let column = 0; column < columns; column++) {
+      const largest = this.largest[column];
+      let sum = this.#sum[column];
+      let low = this.#sumLow[column];
+      for (let at = column; at < size; at += columns) {
+        this.#power(Math.abs(tile[at]) / largest);
+        const term = pair[0];
+        const next = sum + term;
+        const added = next - sum;
+        low += sum - (next - added) + (term - added) + pair[1];
+        sum = next;
+      }
+      this.#sum[column] = sum;
+      this.#sumLow[column] = low;
+    }
+  }
+
+  /** Leaves ratio^p in `pair`. */
+  #power(ratio: number): void {
+    if (this.#p !== 1 && ratio > this.#least) {
+      powInto(pair, ratio, this.#p);
+      return;
+    }
+    pair[0] = this.#p === 1 ? ratio : 0;
+    pair[1] = 0;
+  }
+
+  finish(columns: number): void {
+    const p = this.#p;
+    const exponent = 1 / p;
+    const rest = p > 1e-100 && p < 1e100 ? remainder(p, exponent) / p : 0;
+    for (let column = 0; column < columns; column++) {
+      const [sum, low] = [this.#sum[column], this.#sumLow[column]];
+      if (p === Infinity) this.root[column] = 1;
+      else if (p === 1) this.root[column] = sum + low;
+      else this.root[column] = sum > 0 ? powOfPair(sum, low, exponent, rest) : NaN;
+    }
+  }
+}
+
+/** 1 - a * b, exactly, where a * b rounds to about 1: with Dekker's product of halves. */
+function remainder(a: number, b: number): number {
+  const [highA, highB] = [highHalf(a), highHalf(b)];
+  const [lowA, lowB] = [a - highA, b - highB];
+  return 1 - highA * highB - (highA * lowB + lowA * highB) - lowA * lowB;
+}
+
+/** The upper 26 of a number's 53 bits. */
+function highHalf(value: number): number {
+  const wide = value * 134217729;
+  return wide - (wide - value);
+}
+
+/** x / max(norm, eps) in place. */
+export function divideByNorms(tile: Float64Array, rows: number, columns: number, sums: NormSums, eps: number): void {
+  const size = rows * columns;
+  for (let column = 0; column < columns; column++) {
+    const largest = sums.largest[column];
+    const finite = largest > 0 && largest < Infinity;
+    const root = finite ? sums.root[column] : 1;
+    // Dividing twice, because the norm itself may be outside float64.
+    const useEps = largest * root <= eps;
+    const divisor = useEps ? eps : largest;
+    const second = useEps ? 1 : root;
+    for (let at = column; at < size; at += columns) tile[at] = tile[at] / divisor / second;
+  }
+}
