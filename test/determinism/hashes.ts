@@ -10,7 +10,7 @@ import {
   rowwiseMoments,
   type Call,
 } from "./calls.js";
-import { rowsOf } from "./data.js";
+import { rowsOf, type Rows } from "./data.js";
 import { evaluate, host } from "./placements.js";
 
 /** Each family meets another path through the kernels. */
@@ -36,11 +36,11 @@ const SIZES = [
   65_536, 65_537, 1_000_001,
 ];
 
-const OPERATIONS: Readonly<Record<string, (x: Float32Array, n: number) => Call[]>> = {
+const OPERATIONS: Readonly<Record<string, (x: Rows, n: number) => Call[]>> = {
   layerNorm: (x, n) => variants(n, (names, eps) => layerNorm(x, n, names, eps)),
-  groupNorm: (x, n) => variants(n, (names, eps) => groupNorm(x, groupingOf(x.length / n, n), names, eps)),
+  groupNorm: (x, n) => variants(n, (names, eps) => groupNorm(x, groupingOf(x.data.length / n, n), names, eps)),
   rowwiseMoments: (x, n) => [rowwiseMoments(x, n)],
-  affineGlobal: (x, n) => [false, true].map((perSample) => affineGlobal(x, groupingOf(x.length / n, n), perSample)),
+  affineGlobal: (x, n) => [false, true].map((perSample) => affineGlobal(x, groupingOf(x.data.length / n, n), perSample)),
   affineVectorized: (x, n) => [affineVectorized(x, n)],
 };
 

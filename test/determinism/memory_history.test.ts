@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createEngineSync, OutOfMemoryError, type Engine, type TensorLike } from "../../src/index.js";
+import { createEngineSync, OutOfMemoryError, type Engine } from "../../src/index.js";
 import { TILE } from "../../src/engine/staging.js";
 import { forEachBackend } from "./backends.js";
 import { difference } from "./bits.js";
@@ -49,7 +49,7 @@ describe("what happened to the memory before changes no bit", () => {
     it("calls that failed for want of memory", () => {
       const { backend } = tidy;
       const engine = createEngineSync({ backend, maximumBytes: 4 * PAGE_BYTES });
-      const x = engine.tensor(mixedRows(2, PAGE_BYTES / 4), [2, PAGE_BYTES / 4]);
+      const x = engine.tensor(mixedRows(2, PAGE_BYTES / 4).data, [2, PAGE_BYTES / 4]);
       expect(() => engine.layerNorm(x, PAGE_BYTES / 4)).toThrow(OutOfMemoryError);
       expect(() => engine.nativeGroupNorm(x, 2)).toThrow(OutOfMemoryError);
       for (const call of everyCall(mixedRows(13, 129), 129)) expectSameBits(engine, call, resident);
@@ -62,7 +62,7 @@ describe("what happened to the memory before changes no bit", () => {
           ([name, operand]) => [name, resident(engine, operand, name)] as const,
         );
         fillUp(engine);
-        const views = tensors.map(([name, { data, shape }]): [string, TensorLike] => [name, { data, shape }]);
+        const views = tensors.map(([name, { data, shape, dtype }]) => [name, { data, shape, dtype }] as const);
         const results = evaluate(engine, { ...call, inputs: Object.fromEntries(views) }, (_, view) => view);
         expect(difference(results, evaluate(tidy, call, resident)), call.name).toBeUndefined();
       }
