@@ -1,18 +1,19 @@
 import { afterAll, describe, it } from "vitest";
 import type { TensorInput } from "../support/api.js";
-import { computingDtype, toData, type Data, type DTypeName } from "../support/dtypes.js";
+import { toData, type DTypeName } from "../support/dtypes.js";
 import { err, meanErr, rstdErr } from "../support/error.js";
 import { familiesOf } from "../support/family/of_dtype.js";
 import type { Measurement } from "../support/measure.js";
 import { createRandom } from "../support/random.js";
-import { groupByAxes, type Grouping } from "../support/reference/grouping.js";
+import { groupByAxes } from "../support/reference/grouping.js";
 import { centredMoments, momentsAboutZero } from "../support/reference/moments.js";
 import { referenceOf } from "../support/reference/normalize.js";
 import { withParameters, type Reference } from "../support/reference/reference.js";
 import type { Values } from "../support/reference/scaled_values.js";
 import { engines, isThere } from "./engines.js";
 import { Measurements } from "./measurements.js";
-import { placements, type Placed, type Placement } from "./placements.js";
+import { backInRows, intoPlace, makeAffine } from "./layout.js";
+import { placements, type Placement } from "./placements.js";
 
 /** Rows of data, and what becomes of them. */
 interface Case {
@@ -40,7 +41,7 @@ const longFamilies = /^(N\(0,1\)|N\(0,1\) \+ 1e3.*|0\/1 mask|ReLU output|ones, a
 
 /** Every operation with statistics on every family of a dtype, in every layout, on both backends. */
 export function suiteOfNormalizations(dtype: DTypeName): void {
-  const there = placements.filter(({ operation }) => isThere(operation, dtype));
+  const there = placements.filter(({ operation, layout }) => isThere(operation, dtype, layout));
   const measurements = new Measurements();
 
   describe.skipIf(there.length === 0)(`normalisations of ${dtype} err by at most 8 u`, () => {
@@ -86,7 +87,7 @@ function measurePlacement(data: Case, { name, isAboutZero, place }: Placement): 
   const { dtype, family, rows, n, eps } = data;
   const placed = place(rows, n);
   const reference = isAboutZero ? data.aboutZero : data.centred;
-  const affine = makeAffine(dtype, n, placed.grouping, !isAboutZero);
+  const affine = makeAffine(dtype, n, placed, !isAboutZero);
   const affineReference = withParameters(reference, affine.parameters);
   const x: TensorInput = { data: intoPlace(toData(dtype, data.x), placed), shape: placed.shape, dtype };
   return Object.entries(engines).flatMap(([backend, engine]) => {
@@ -105,21 +106,4 @@ function measurePlacement(data: Case, { name, isAboutZero, place }: Placement): 
       return { label: `${backend} ${what}: ${name}`, family, n, eps, err: error };
     });
   });
-}
-
-/** Weight and bias in x's dtype, or for every other size of group in the dtype that 16-bit tensors are computed in. */
-function makeAffine(dtype: DTypeName, n: number, { parameterCount, parameterOf, members }: Grouping, hasBias: boolean) {
-  const random = createRandom(parameterCount);
-  const given = n & 1 ? dtype : computingDtype(dtype);
-  const [weight, bias] = [0, 1].map(() => toData(given, Float64Array.from({ length: parameterCount }, random.normal)));
-  const [gammas, betas] = [weight, bias].map((data) => exactly(given, data));
-  const ofRow = (place: number) => parameterOf(members ? members[place] : place);
-  const asTensor = (data: Data) => ({ data, shape: [parameterCount], dtype: given });
-  return {
-    options: { weight: asTensor(weight), ...(hasBias && { bias: asTensor(bias) }) },
-    parameters: {
-      gamma: (place: number) => gammas[ofRow(place)],
-      ...(hasBias && { beta: (place: number) => betas[ofRow(place)] }),
-    },
-  };
 }

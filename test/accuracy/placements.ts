@@ -1,4 +1,4 @@
-import type { ForwardEngine, NormInput, TensorInput, TensorOutput } from "../support/api.js";
+import type { ForwardEngine, LayoutInput, NormInput, TensorInput, TensorOutput } from "../support/api.js";
 import { groupBatch, groupByAxes, groupChannels, type Grouping, type Layout } from "../support/reference/grouping.js";
 
 /** Results, as far as an operation gives them. */
@@ -12,6 +12,7 @@ export interface Results {
 export interface Placed {
   readonly shape: readonly number[];
   readonly grouping: Grouping;
+  readonly parameterShape: readonly number[];
   /** Without parameters, with statistics where the operation has them. */
   plain(engine: ForwardEngine, x: TensorInput, eps: number): Results;
   affine(engine: ForwardEngine, x: TensorInput, options: NormInput): TensorOutput;
@@ -24,6 +25,7 @@ export interface Placed {
 export interface Placement {
   readonly name: string;
   readonly operation: keyof ForwardEngine;
+  readonly layout?: Layout;
   /** Root mean squares rather than standard deviations; such operations have no bias. */
   readonly isAboutZero?: boolean;
   place(rows: number, n: number): Placed;
@@ -49,7 +51,7 @@ function inBothLayouts(
 ): Placement[] {
   const layouts: Layout[] = ["channels-first", "channels-last"];
   return layouts.map((layout) => {
-    return { name: `${operation}, ${layout}`, operation, place: (rows, n) => place(layout, rows, n) };
+    return { name: `${operation}, ${layout}`, operation, layout, place: (rows, n) => place(layout, rows, n) };
   });
 }
 
@@ -58,6 +60,7 @@ function asLayerNorm(rows: number, n: number): Placed {
   return {
     shape,
     grouping: groupByAxes(shape, [1]),
+    parameterShape: [n],
     plain: (engine, x, eps) => engine.nativeLayerNorm(x, n, { eps }),
     affine: (engine, x, options) => engine.layerNorm(x, n, options),
   };
@@ -68,6 +71,7 @@ function asRmsNorm(rows: number, n: number): Placed {
   return {
     shape,
     grouping: groupByAxes(shape, [1]),
+    parameterShape: [n],
     plain: (engine, x, eps) => engine.nativeRmsNorm(x, n, { eps }),
     affine: (engine, x, { weight, eps }) => engine.rmsNorm(x, n, { weight, eps }),
   };
@@ -81,8 +85,9 @@ function asGroupNorm(layout: Layout, rows: number, n: number): Placed {
   return {
     shape: channelShape(layout, batch, channels, spatial),
     grouping: groupChannels({ batch, channels, spatial, layout }, groups),
-    plain: (engine, x, eps) => engine.nativeGroupNorm(x, groups, { eps, layout }),
-    affine: (engine, x, options) => engine.groupNorm(x, groups, { ...options, layout }),
+    parameterShape: [channels],
+    plain: (engine, x, eps) => engine.nativeGroupNorm(x, groups, { eps, ...optionOf(layout) }),
+    affine: (engine, x, options) => engine.groupNorm(x, groups, { ...options, ...optionOf(layout) }),
   };
 }
 
@@ -91,8 +96,9 @@ function asInstanceNorm(layout: Layout, rows: number, n: number): Placed {
   return {
     shape: channelShape(layout, batch, channels, n),
     grouping: groupChannels({ batch, channels, spatial: n, layout }, channels),
-    plain: (engine, x, eps) => engine.nativeInstanceNorm(x, { eps, layout }),
-    affine: (engine, x, options) => engine.instanceNorm(x, { ...options, layout }),
+    parameterShape: [channels],
+    plain: (engine, x, eps) => engine.nativeInstanceNorm(x, { eps, ...optionOf(layout) }),
+    affine: (engine, x, options) => engine.instanceNorm(x, { ...options, ...optionOf(layout) }),
   };
 }
 
@@ -103,8 +109,9 @@ function asBatchNorm(layout: Layout, channels: number, n: number): Placed {
     // [N, C] where there is nothing else.
     shape: spatial === 1 ? [batch, channels] : channelShape(layout, batch, channels, spatial),
     grouping: groupBatch({ batch, channels, spatial, layout }),
-    plain: (engine, x, eps) => engine.nativeBatchNorm(x, { eps, layout, training: true }),
-    affine: (engine, x, options) => engine.batchNorm(x, { ...options, layout, training: true }),
+    parameterShape: [channels],
+    plain: (engine, x, eps) => engine.nativeBatchNorm(x, { eps, ...optionOf(layout), training: true }),
+    affine: (engine, x, options) => engine.batchNorm(x, { ...options, ...optionOf(layout), training: true }),
   };
 }
 
@@ -112,12 +119,18 @@ function asStandardize(shape: readonly number[], axes: readonly number[]): Place
   return {
     shape,
     grouping: groupByAxes(shape, axes),
+    parameterShape: axes.map((axis) => shape[axis]),
     plain: (engine, x, eps) => ({ output: engine.standardize(x, axes, { eps }) }),
     affine: (engine, x, options) => engine.standardize(x, axes, options),
   };
 }
 
-function channelShape(layout: Layout, batch: number, channels: number, spatial: number): number[] {
+/** Channels-first is the default. */
+export function optionOf(layout: Layout): LayoutInput {
+  return layout === "channels-last" ? { layout } : {};
+}
+
+export function channelShape(layout: Layout, batch: number, channels: number, spatial: number): number[] {
   return layout === "channels-last" ? [batch, spatial, channels] : [batch, channels, spatial];
 }
 

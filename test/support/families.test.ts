@@ -9,7 +9,7 @@ const hashes = {
   float32: "beac98bbb140693411d8d66354b01270dec384aa81be2ee7a91c42668cb6a925",
   float64: "345d5e1f4e2152294a5d9e45cfc5cb70fa6c987d98b980349abdaa894a6ab1e3",
   float16: "9068c6a03ce8a5af69f842bb33b543c6fba4cf68d2d758708a096661bc8f7674",
-  bfloat16: "9068c6a03ce8a5af69f842bb33b543c6fba4cf68d2d758708a096661bc8f7674",
+  bfloat16: "39f62a7a1ca61d6dd039426f7b3fb199f7e52a21d0bc547801d84a58facd8f21",
 };
 
 describe.each(dtypes)("families of %s data", (dtype) => {

@@ -1,0 +1,3 @@
+import { suiteOfNormalizations } from "./normalizations.js";
+
+suiteOfNormalizations("float16");
