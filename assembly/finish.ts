@@ -33,7 +33,7 @@ export const RESHIFT: i32 = 1;
 export const RESCALE: i32 = 2;
 
 /** The steepest slope of a map of float32; see slopeOf. */
-const STEEPEST: f64 = 1152921504606846976; // 2^60
+export const STEEPEST: f64 = 1152921504606846976; // 2^60
 
 /** Below this, the mean of squares of T may have lost digits to underflow: 2^-80 (the smallest float32 is 2^-149), 2^-960. */
 // prettier-ignore
