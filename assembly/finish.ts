@@ -33,7 +33,7 @@ export const RESHIFT: i32 = 1;
 export const RESCALE: i32 = 2;
 
 /** The steepest slope of a map of float32; see slopeOf. */
-const STEEPEST: f64 = 1152921504606846976; // 2^60
+export const STEEPEST: f64 = 1152921504606846976; // 2^60
 
 /** Below this, the mean of squares of T may have lost digits to underflow: 2^-80 (the smallest float32 is 2^-149), 2^-960. */
 // prettier-ignore
@@ -51,14 +51,14 @@ export function finish<T>(state: usize, n: f64, eps: f64): i32 {
   const scale = <f64>load<T>(state, SCALE);
   const k = <f64>load<T>(state, K);
   const inverse = 1 / n;
-  let squares: f64, offset: f64, variance: f64, mean: f64;
+  let sum: f64, squares: f64, offset: f64, variance: f64, mean: f64;
   let low: f64 = 0;
   if (sizeof<T>() == 8) {
     closeChunk<T>(state);
     squares = f64.load(state, SQUARES);
     const square = leading(squares * inverse);
     const squareLow = (squares - square * n + f64.load(state, SQUARES + LOW)) * inverse;
-    const sum = attempts & UNCENTRED ? 0 : f64.load(state, SUM);
+    sum = attempts & UNCENTRED ? 0 : f64.load(state, SUM);
     const sumLow = attempts & UNCENTRED ? 0 : f64.load(state, SUM + LOW);
     offset = leading(sum * inverse);
     const offsetLow = (sum - offset * n + sumLow) * inverse;
@@ -72,18 +72,32 @@ export function finish<T>(state: usize, n: f64, eps: f64): i32 {
     low = rest - (mean - high);
   } else {
     squares = f64.load(state, SQUARES) + sumOfPair(v128.load(state, LANES_SQUARED));
-    offset = attempts & UNCENTRED ? 0 : (f64.load(state, SUM) + sumOfPair(v128.load(state, LANES))) * inverse;
+    sum = attempts & UNCENTRED ? 0 : f64.load(state, SUM) + sumOfPair(v128.load(state, LANES));
+    offset = sum * inverse;
     variance = squares * inverse - offset * offset;
     mean = k + offset;
   }
-  const radicand = max0(variance) + (scale == 1 ? eps : scaledEps<T>(eps, scale));
-  if (!(squares < largestSafe<T>() && radicand >= smallestSafe<T>()) && !(attempts & TRIED_SCALE)) return RESCALE;
+  const ownEps = scale == 1 ? eps : scaledEps<T>(eps, scale);
+  const radicand = max0(variance) + ownEps;
+  const inRange = squares < largestSafe<T>() && radicand >= smallestSafe<T>() && !hidesMean<T>(squares * inverse, sum);
+  if (!inRange && !(attempts & TRIED_SCALE)) return RESCALE;
   if (offset * offset > variance && !(attempts & lastShift<T>())) {
     begin<T>(state, <T>mean, <T>scale, attempts & TRIED_SHIFT ? attempts | lastShift<T>() : attempts | TRIED_SHIFT);
     return RESHIFT;
   }
-  conclude<T>(state, mean, low, max0(variance), radicand, eps);
+  // An eps that overflows in scaled units is all there is to the deviation.
+  const rstd = sizeof<T>() == 8 && ownEps == Infinity ? 1 / (sqrt(eps) * scale) : 1 / sqrt(radicand);
+  conclude<T>(state, mean, low, max0(variance), rstd, eps);
   return SETTLED;
+}
+
+/**
+ * Whether a mean is too small for its low part, or for a comparison of its square with the variance, although eps keeps
+ * the radicand in range. The means of float32 are float64 and never too small.
+ */
+@inline
+function hidesMean<T>(square: f64, sum: f64): bool {
+  return sizeof<T>() == 8 && square < smallestSafe<T>() && sum != 0;
 }
 
 /**
@@ -121,8 +135,7 @@ export function max0(value: f64): f64 {
 
 
 @inline
-function conclude<T>(state: usize, mean: f64, low: f64, variance: f64, radicand: f64, eps: f64): void {
-  const rstd = 1 / sqrt(radicand);
+function conclude<T>(state: usize, mean: f64, low: f64, variance: f64, rstd: f64, eps: f64): void {
   f64.store(state, mean, MEAN);
   f64.store(state, variance, VARIANCE);
   f64.store(state, rstd, RSTD);

@@ -68,7 +68,7 @@ export function columns_step_coefficients_f32(state: usize): void { stepCoeffici
 // prettier-ignore
 export function columns_map_f32(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f32>(out, x, state, steps, bytesOf<f32>(stride), false); }
 // prettier-ignore
-export function columns_map_steps_f32(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f32>(out, x, state, gamma, beta, steps, bytesOf<f32>(stride)); }
+export function columns_map_steps_f32(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f32>(out, x, state, gamma, beta, steps, bytesOf<f32>(stride), false); }
 // prettier-ignore
 export function columns_begin_f64(state: usize, columns: i32, width: i32, flags: i32): void { begin<f64>(state, columns, width, flags); }
 // prettier-ignore
@@ -92,4 +92,4 @@ export function columns_step_coefficients_f64(state: usize): void { stepCoeffici
 // prettier-ignore
 export function columns_map_f64(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f64>(out, x, state, steps, bytesOf<f64>(stride), false); }
 // prettier-ignore
-export function columns_map_steps_f64(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f64>(out, x, state, gamma, beta, steps, bytesOf<f64>(stride)); }
+export function columns_map_steps_f64(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f64>(out, x, state, gamma, beta, steps, bytesOf<f64>(stride), false); }

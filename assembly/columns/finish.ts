@@ -4,40 +4,37 @@ import { finish as finishRow, RESCALE, SETTLED, smallestSafe } from "../finish";
 import { bytesOf, lost, sumOfPair, zeros } from "../lanes";
 import { storeStatistics, WANTS_MOMENTS, WANTS_STATISTICS } from "../rows";
 import {
-  ATTEMPTS as ROW_ATTEMPTS,
+  ATTEMPTS,
   K,
   LOW,
-  MEAN as ROW_MEAN,
+  MEAN,
   rescale as rescaleRow,
-  RSTD as ROW_RSTD,
-  RSTD_OF_X as ROW_RSTD_OF_X,
+  RSTD,
+  RSTD_OF_X,
   SCALE,
   SQUARES,
   SUM,
-  VARIANCE as ROW_VARIANCE,
+  VARIANCE,
 } from "../state";
 import {
-  ATTEMPTS,
+  attemptsOf,
   clearSums,
   COLUMNS,
   FOLD,
-  GROUP_BYTES,
-  groupOf,
-  groupsOf,
   groupsIn,
   KIND,
-  MEAN,
-  MEAN_LOW,
+  lowsOf,
+  meansOf,
   rowOf,
-  RSTD,
-  RSTD_OF_X,
+  rstdsOf,
+  rstdsOfXOf,
   SCALED,
   scalesOf,
   shiftsOf,
   spread,
   sumsOf,
-  VARIANCE,
-  VERDICT,
+  variancesOf,
+  WANTS_SCALE,
   wideSquaresOf,
   wideSumsOf,
   WIDTH,
@@ -52,112 +49,136 @@ import { endBlock, loadUpTo } from "./sums";
 export function finish<T>(state: usize, n: f64, eps: f64): i32 {
   endBlock<T>(state);
   const inverse = 1 / n;
-  const columns = i32.load(state, COLUMNS);
-  const width = i32.load(state, WIDTH);
-  const ends = columns * i32.load(state, FOLD);
-  const kind = i32.load(state, KIND);
-  const plain = sizeof<T>() == 4 && !i32.load(state, SCALED);
-  const wideSums = wideSumsOf(state);
-  const wideSquares = wideSquaresOf(state);
-  const shifts = shiftsOf(state);
-  const row = rowOf(state);
-  let record = groupsOf(state);
+  const groups = groupsIn(state);
+  const quick = sizeof<T>() == 4 && !i32.load(state, SCALED);
   let verdicts = SETTLED;
   let group = 0;
-  for (let first = 0; first < columns; first += width) {
-    addColumns<T>(wideSums, first, width, columns, ends, row + SUM);
-    addColumns<T>(wideSquares, first, width, columns, ends, row + SQUARES);
-    if (!plain || !settles<T>(record, row, load<T>(shifts + bytesOf<T>(first)), inverse, eps, kind)) {
-      const verdict = finishGroup<T>(state, group, n, eps);
-      i32.store(record, verdict, VERDICT);
-      verdicts |= verdict;
+  do {
+    const last = min(group + 1, groups - 1);
+    if (!quick || !settlesPair(state, group, last, inverse, eps)) {
+      verdicts |= finishGroup<T>(state, group, n, eps);
+      if (last > group) verdicts |= finishGroup<T>(state, last, n, eps);
     }
-    group++;
-    record += GROUP_BYTES;
-  }
-  if (verdicts != SETTLED) clearSums<T>(state);
+    group += 2;
+  } while (group < groups);
+  if (verdicts != SETTLED) clearSums(state);
   return verdicts;
 }
 
 /**
- * The total of the wide accumulators of a group's columns, copy by copy. f32: of the columns with even and with odd index
- * in the group, then of both. f64: in order, with a low part.
+ * Most groups of float32 settle at once: finishRow in short, for two groups in the lanes of a float64 vector. The same
+ * steps in the same order. False, and nothing of worth done, for all others.
  */
 @inline
-function addColumns<T>(wide: usize, first: i32, width: i32, columns: i32, ends: i32, to: usize): void {
-  if (sizeof<T>() == 8) {
-    let high: f64 = 0;
-    let low: f64 = 0;
-    do {
-      for (let column = first; column < first + width; column++) {
-        const at = wide + ((<usize>(column >> 1)) << 5) + ((<usize>(column & 1)) << 3);
-        const term = f64.load(at);
-        const sum = high + term;
-        low += lost(high, term, sum) + f64.load(at, 16);
-        high = sum;
-      }
-      first += columns;
-    } while (first < ends);
-    f64.store(to, high);
-    f64.store(to, low, LOW);
-  } else {
-    let lanes = zeros();
-    do {
-      let at = wide + ((<usize>first) << 3);
-      const pairs = at + ((<usize>(width >> 1)) << 4);
-      for (; at < pairs; at += 16) lanes = f64x2.add(lanes, v128.load(at));
-      if (width & 1) lanes = f64x2.add(lanes, v128.load64_zero(at));
-      first += columns;
-    } while (first < ends);
-    f64.store(to, sumOfPair(lanes));
-  }
+function settlesPair(state: usize, first: i32, second: i32, inverse: f64, eps: f64): bool {
+  const over = f64x2.splat(inverse);
+  const squares = totalsOfPair(state, wideSquaresOf(state), first, second);
+  const sums = totalsOfPair(state, wideSumsOf(state), first, second);
+  const offset = i32.load(state, KIND) ? zeros() : f64x2.mul(sums, over);
+  const squared = f64x2.mul(offset, offset);
+  const variance = f64x2.sub(f64x2.mul(squares, over), squared);
+  const radicand = f64x2.add(variance, f64x2.splat(eps));
+  const rstd = f64x2.div(f64x2.splat(1), f64x2.sqrt(radicand));
+  const at = (<usize>first) << 3;
+  v128.store(meansOf(state) + at, f64x2.add(shiftsOfPair(state, first, second), offset));
+  v128.store(rstdsOf(state) + at, rstd);
+  v128.store(variancesOf(state) + at, variance);
+  const inRange = v128.and(
+    f64x2.lt(squares, f64x2.splat(Infinity)),
+    f64x2.ge(radicand, f64x2.splat(smallestSafe<f32>())),
+  );
+  return i64x2.all_true(v128.and(inRange, f64x2.le(squared, variance)));
 }
 
-/**
- * Most groups are settled at once: for them, finishRow of float32 in short. The same steps in the same order. False, and
- * nothing done, for all others.
- */
+
 @inline
-function settles<T>(record: usize, row: usize, k: T, inverse: f64, eps: f64, kind: i32): bool {
-  const squares = f64.load(row, SQUARES);
-  const offset = kind ? 0 : f64.load(row, SUM) * inverse;
-  const variance = squares * inverse - offset * offset;
-  const radicand = variance + eps;
-  if (!(squares < Infinity && radicand >= smallestSafe<T>() && offset * offset <= variance)) return false;
-  const rstd = 1 / sqrt(radicand);
-  f64.store(record, <f64>k + offset, MEAN);
-  f64.store(record, rstd, RSTD);
-  f64.store(record, variance, VARIANCE);
-  i32.store(record, SETTLED, VERDICT);
-  return true;
+function totalsOfPair(state: usize, wide: usize, first: i32, second: i32): v128 {
+  const width = i32.load(state, WIDTH);
+  // A column for a group, and no copies: the accumulators are the totals.
+  if (width == 1 && i32.load(state, FOLD) == 1) return v128.load(wide + ((<usize>first) << 3));
+  const a = sumColumns(state, wide, first * width, width);
+  const b = sumColumns(state, wide, second * width, width);
+  return f64x2.add(v128.shuffle<i64>(a, b, 0, 2), v128.shuffle<i64>(a, b, 1, 3));
 }
 
-/** A group's verdict, its sums being in the row; with a better shift, if that is what it needs. */
+/** The wide accumulators of a group's columns, copy by copy: those of even and those of odd place in the group. */
+function sumColumns(state: usize, wide: usize, column: i32, width: i32): v128 {
+  const columns = i32.load(state, COLUMNS);
+  const end = columns * i32.load(state, FOLD);
+  let lanes = zeros();
+  do {
+    let at = wide + ((<usize>column) << 3);
+    const pairs = at + ((<usize>(width >> 1)) << 4);
+    for (; at < pairs; at += 16) lanes = f64x2.add(lanes, v128.load(at));
+    if (width & 1) lanes = f64x2.add(lanes, v128.load64_zero(at));
+    column += columns;
+  } while (column < end);
+  return lanes;
+}
+
+
+@inline
+function shiftsOfPair(state: usize, first: i32, second: i32): v128 {
+  const width = i32.load(state, WIDTH);
+  const shifts = shiftsOf(state);
+  const a = v128.load32_zero(shifts + bytesOf<f32>(first * width));
+  return f64x2.promote_low_f32x4(v128.load_lane<f32>(shifts + bytesOf<f32>(second * width), a, 1));
+}
+
+/** A group's statistics, or its verdict; with a better shift, if that is what it needs. */
 function finishGroup<T>(state: usize, group: i32, n: f64, eps: f64): i32 {
   const row = rowOf(state);
-  const record = groupOf(state, group);
+  const at = (<usize>group) << 3;
   const first = bytesOf<T>(group * i32.load(state, WIDTH));
-  i32.store(row, i32.load(record, ATTEMPTS), ROW_ATTEMPTS);
+  totalOfGroup<T>(state, wideSumsOf(state), group, row + SUM);
+  totalOfGroup<T>(state, wideSquaresOf(state), group, row + SQUARES);
+  i32.store(row, i32.load(attemptsOf(state) + at), ATTEMPTS);
   store<T>(row, load<T>(shiftsOf(state) + first), K);
   store<T>(row, load<T>(scalesOf(state) + first), SCALE);
   const verdict = finishRow<T>(row, n, eps);
-  if (verdict == SETTLED) {
-    f64.store(record, f64.load(row, ROW_MEAN), MEAN);
-    f64.store(record, f64.load(row, ROW_RSTD), RSTD);
-    f64.store(record, f64.load(row, ROW_VARIANCE), VARIANCE);
+  if (verdict == RESCALE) i32.store(attemptsOf(state) + at, i32.load(row, ATTEMPTS) | WANTS_SCALE);
+  else if (verdict != SETTLED) beginGroup<T>(state, group);
+  else {
+    f64.store(meansOf(state) + at, f64.load(row, MEAN));
+    f64.store(rstdsOf(state) + at, f64.load(row, RSTD));
+    f64.store(variancesOf(state) + at, f64.load(row, VARIANCE));
     if (sizeof<T>() == 8) {
-      f64.store(record, f64.load(row, ROW_MEAN + LOW), MEAN_LOW);
-      f64.store(record, f64.load(row, ROW_RSTD_OF_X), RSTD_OF_X);
+      f64.store(lowsOf(state) + at, f64.load(row, MEAN + LOW));
+      f64.store(rstdsOfXOf(state) + at, f64.load(row, RSTD_OF_X));
     }
-  } else if (verdict != RESCALE) beginGroup<T>(state, group);
+  }
   return verdict;
+}
+
+/** f32: as totalsOfPair. f64: of the columns in order, copy by copy, with a low part. */
+@inline
+function totalOfGroup<T>(state: usize, wide: usize, group: i32, to: usize): void {
+  const width = i32.load(state, WIDTH);
+  let column = group * width;
+  if (sizeof<T>() == 4) return f64.store(to, sumOfPair(sumColumns(state, wide, column, width)));
+  const columns = i32.load(state, COLUMNS);
+  const end = columns * i32.load(state, FOLD);
+  let high: f64 = 0;
+  let low: f64 = 0;
+  do {
+    for (let c = column; c < column + width; c++) {
+      const at = wide + ((<usize>(c >> 1)) << 5) + ((<usize>(c & 1)) << 3);
+      const term = f64.load(at);
+      const sum = high + term;
+      low += lost(high, term, sum) + f64.load(at, 16);
+      high = sum;
+    }
+    column += columns;
+  } while (column < end);
+  f64.store(to, high);
+  f64.store(to, low, LOW);
 }
 
 /** What a repair has put into the row becomes the group's. */
 function beginGroup<T>(state: usize, group: i32): void {
   const row = rowOf(state);
   const scale = load<T>(row, SCALE);
-  i32.store(groupOf(state, group), i32.load(row, ROW_ATTEMPTS), ATTEMPTS);
+  i32.store(attemptsOf(state) + ((<usize>group) << 3), i32.load(row, ATTEMPTS));
   spread<T>(state, shiftsOf(state), group, load<T>(row, K));
   spread<T>(state, scalesOf(state), group, scale);
   if (scale != 1) i32.store(state, 1, SCALED);
@@ -178,19 +199,23 @@ export function magnitude<T>(state: usize, x: usize, steps: i32, stride: usize):
 
 /** After magnitude: gives the groups that asked for it a scale. */
 export function rescale<T>(state: usize): void {
-  const width = i32.load(state, WIDTH);
+  const bytes = bytesOf<T>(i32.load(state, WIDTH));
+  const row = rowOf(state);
   const groups = groupsIn(state);
+  let from = sumsOf(state);
   for (let group = 0; group < groups; group++) {
-    const record = groupOf(state, group);
-    if (i32.load(record, VERDICT) != RESCALE) continue;
-    let largest: T = <T>0;
-    const first = sumsOf(state) + bytesOf<T>(group * width);
-    for (let c = 0; c < width; c++) largest = max<T>(largest, load<T>(first + bytesOf<T>(c)));
-    i32.store(rowOf(state), i32.load(record, ATTEMPTS), ROW_ATTEMPTS);
-    rescaleRow<T>(rowOf(state), largest);
-    beginGroup<T>(state, group);
+    const end = from + bytes;
+    const attempts = i32.load(attemptsOf(state) + ((<usize>group) << 3));
+    if (attempts & WANTS_SCALE) {
+      let largest: T = <T>0;
+      for (let at = from; at < end; at += sizeof<T>()) largest = max<T>(largest, load<T>(at));
+      i32.store(row, attempts, ATTEMPTS);
+      rescaleRow<T>(row, largest);
+      beginGroup<T>(state, group);
+    }
+    from = end;
   }
-  clearSums<T>(state);
+  clearSums(state);
 }
 
 /** Stores what the flags want of every group's statistics; `first` is the index of the first. */
@@ -200,11 +225,11 @@ export function statistics<T>(state: usize, mean: usize, rstd: usize, first: i32
   const width = i32.load(state, WIDTH);
   const groups = groupsIn(state);
   for (let group = 0; group < groups; group++) {
-    const record = groupOf(state, group);
-    f64.store(row, f64.load(record, MEAN), ROW_MEAN);
-    f64.store(row, f64.load(record, VARIANCE), ROW_VARIANCE);
-    f64.store(row, f64.load(record, RSTD), ROW_RSTD);
-    if (sizeof<T>() == 8) f64.store(row, f64.load(record, RSTD_OF_X), ROW_RSTD_OF_X);
+    const at = (<usize>group) << 3;
+    f64.store(row, f64.load(meansOf(state) + at), MEAN);
+    f64.store(row, f64.load(rstdsOf(state) + at), RSTD);
+    f64.store(row, f64.load(variancesOf(state) + at), VARIANCE);
+    if (sizeof<T>() == 8) f64.store(row, f64.load(rstdsOfXOf(state) + at), RSTD_OF_X);
     store<T>(row, load<T>(scalesOf(state) + bytesOf<T>(group * width)), SCALE);
     storeStatistics<T>(row, mean, rstd, first + group, flags);
   }

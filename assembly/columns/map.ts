@@ -33,10 +33,12 @@ export function mapOfSteps<T>(
   beta: usize,
   steps: i32,
   stride: usize,
+  streaming: bool,
 ): void {
   const source = prescaled<T>(out, x, state, steps, stride);
   const columns = i32.load(state, COLUMNS);
-  mapSteps<T>(out, source, shiftsOf(state), sumsOf(state), squaresOf(state), gamma, beta, steps, columns, stride);
+  // prettier-ignore
+  mapSteps<T>(out, source, shiftsOf(state), sumsOf(state), squaresOf(state), gamma, beta, steps, columns, stride, streaming);
 }
 
 /** Where the map reads: x, or where groups have a scale a scaled copy, made in out. */

@@ -58,7 +58,7 @@ export function columnsNormSteps<T>(out: usize, x: usize, gamma: usize, beta: us
       group += groupsIn(state);
       if (bySteps) {
         stepCoefficients<T>(state);
-        mapOfSteps<T>(out + at, x + at, state, gammas, betas, steps, stride);
+        mapOfSteps<T>(out + at, x + at, state, gammas, betas, steps, stride, streaming);
       } else {
         coefficients<T>(state, gamma + at, beta + at, flags);
         mapOfColumns<T>(out + at, x + at, state, steps, stride, streaming);

@@ -21,20 +21,37 @@ export function samplesOf(steps: i32, width: i32): i32 {
 export function shift<T>(state: usize, x: usize, samples: i32, stride: usize): void {
   if (i32.load(state, KIND) || samples == 0) return;
   const columns = i32.load(state, COLUMNS);
-  const bytes = bytesOf<T>(i32.load(state, WIDTH));
   // With shifts of zero, a block's sums are the sums of x.
   accumulateSteps<T>(state, x, samples, columns, stride);
-  const inverse = 1 / (<f64>samples * <f64>i32.load(state, WIDTH));
+  const width = i32.load(state, WIDTH);
+  const inverse = 1 / (<f64>samples * <f64>width);
+  if (width == 1) averageColumns<T>(state, bytesOf<T>(columns), <T>inverse);
+  else averageGroups<T>(state, bytesOf<T>(columns), bytesOf<T>(width), inverse);
+  replicate<T>(state, shiftsOf(state));
+  clearBlock(state);
+}
+
+
+@inline
+function averageColumns<T>(state: usize, bytes: usize, inverse: T): void {
   const shifts = shiftsOf(state);
-  const end = bytesOf<T>(columns);
+  const sums = sumsOf(state);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    v128.store(shifts + at, v128.mul<T>(v128.load(sums + at), v128.splat<T>(inverse)));
+  }
+}
+
+
+@inline
+function averageGroups<T>(state: usize, bytes: usize, groupBytes: usize, inverse: f64): void {
+  const shifts = shiftsOf(state);
+  const sums = sumsOf(state);
   let at: usize = 0;
   do {
-    const next = at + bytes;
+    const end = at + groupBytes;
     let sum: f64 = 0;
-    for (let from = sumsOf(state) + at; from < sumsOf(state) + next; from += sizeof<T>()) sum += <f64>load<T>(from);
+    for (let from = at; from < end; from += sizeof<T>()) sum += <f64>load<T>(sums + from);
     const k = <T>(sum * inverse);
-    for (; at < next; at += sizeof<T>()) store<T>(shifts + at, k);
-  } while (at < end);
-  replicate<T>(state, shifts);
-  clearBlock<T>(state);
+    for (; at < end; at += sizeof<T>()) store<T>(shifts + at, k);
+  } while (at < bytes);
 }

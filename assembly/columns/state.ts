@@ -8,12 +8,13 @@
 //   sums       T per column: the open block's sum of d = x * scale - k; then the map's slope or scale
 //   squares    T per column: the open block's sum of d^2; then the map's residual or bias
 //   wide sums, wide squares    a wide accumulator per vector of columns: the sums of all blocks that are closed
-//   groups     a record for each, below
+//   attempts   i32 per group, 8 bytes apart: the repairs already tried
+//   means, rstds, variances; of f64 lows and rstds of x    float64 per group, as in the state of a row
 //
 // Narrow steps are folded: `fold` of them are taken for one step of `fold` times as many columns, so that vectors are full
 // whatever the number of columns. The copies of a group's columns are added when it is finished.
 
-import { bytesOf, lanesOf } from "../lanes";
+import { bytesOf, lanesOf, zeros } from "../lanes";
 import { begin as beginRow, STATE_BYTES as ROW_BYTES, UNCENTRED } from "../state";
 
 // The header, i32 each. Byte offsets:
@@ -26,21 +27,13 @@ export const OPEN: usize = 12;
 export const KIND: usize = 16;
 /** Whether any scale is not 1. */
 export const SCALED: usize = 20;
-/** Bytes of one array of T, a multiple of 16. */
+/** Bytes of one array of T per column, and of one of 8 bytes per group: multiples of 16. */
 const ARRAY_BYTES: usize = 24;
+const GROUPS_BYTES: usize = 28;
 const HEADER_BYTES: usize = 32;
 
-// A group's record: float64 in scaled units, as in the state of a row, and i32.
-export const MEAN: usize = 0;
-export const MEAN_LOW: usize = 8;
-export const RSTD: usize = 16;
-export const VARIANCE: usize = 24;
-export const RSTD_OF_X: usize = 32;
-/** The repairs already tried. */
-export const ATTEMPTS: usize = 40;
-/** What finish said of the group. */
-export const VERDICT: usize = 44;
-export const GROUP_BYTES: usize = 48;
+/** Not a repair, but that finish asked for one: an attempt beside those of a row. */
+export const WANTS_SCALE: i32 = 64;
 
 /** A flag of begin: the columns are a strip of longer steps, so steps do not follow each other and cannot be folded. */
 export const STRIP: i32 = 32;
@@ -77,16 +70,27 @@ export function foldOf<T>(columns: i32, flags: i32): i32 {
 // prettier-ignore
 @inline export function wideSquaresOf(state: usize): usize { return shiftsOf(state) + 6 * arrayBytes(state); }
 // prettier-ignore
-@inline export function groupsOf(state: usize): usize { return shiftsOf(state) + 8 * arrayBytes(state); }
+@inline export function attemptsOf(state: usize): usize { return shiftsOf(state) + 8 * arrayBytes(state); }
 // prettier-ignore
-@inline export function groupOf(state: usize, group: i32): usize { return groupsOf(state) + <usize>group * GROUP_BYTES; }
+@inline export function meansOf(state: usize): usize { return attemptsOf(state) + groupsBytes(state); }
+// prettier-ignore
+@inline export function rstdsOf(state: usize): usize { return attemptsOf(state) + 2 * groupsBytes(state); }
+// prettier-ignore
+@inline export function variancesOf(state: usize): usize { return attemptsOf(state) + 3 * groupsBytes(state); }
+// prettier-ignore
+@inline export function lowsOf(state: usize): usize { return attemptsOf(state) + 4 * groupsBytes(state); }
+// prettier-ignore
+@inline export function rstdsOfXOf(state: usize): usize { return attemptsOf(state) + 5 * groupsBytes(state); }
+// prettier-ignore
+@inline function groupsBytes(state: usize): usize { return <usize>i32.load(state, GROUPS_BYTES); }
 // prettier-ignore
 @inline export function groupsIn(state: usize): i32 { return i32.load(state, COLUMNS) / i32.load(state, WIDTH); }
 
 /** Bytes of a state. */
 export function stateBytes<T>(columns: i32, width: i32, flags: i32): usize {
   const arrays: usize = 8 * padded(bytesOf<T>(columns * foldOf<T>(columns, flags)));
-  return HEADER_BYTES + ROW_BYTES + arrays + <usize>(columns / width) * GROUP_BYTES;
+  const groupArrays: usize = sizeof<T>() == 8 ? 6 : 4;
+  return HEADER_BYTES + ROW_BYTES + arrays + groupArrays * padded((<usize>(columns / width)) << 3);
 }
 
 /** Begins a block's statistics. Of the flags, UNCENTRED and STRIP matter. */
@@ -99,30 +103,29 @@ export function begin<T>(state: usize, columns: i32, width: i32, flags: i32): vo
   i32.store(state, kind, KIND);
   i32.store(state, 0, SCALED);
   i32.store(state, <i32>padded(bytesOf<T>(columns * fold)), ARRAY_BYTES);
+  i32.store(state, <i32>padded((<usize>groupsIn(state)) << 3), GROUPS_BYTES);
   beginRow<T>(rowOf(state), 0, 1, 0);
-  const groups = groupsIn(state);
-  for (let group = 0; group < groups; group++) i32.store(groupOf(state, group), kind, ATTEMPTS);
   // The lanes behind the last column have shift 0 and scale 1 as well.
-  fill<T>(shiftsOf(state), arrayBytes(state), <T>0);
-  fill<T>(scalesOf(state), arrayBytes(state), <T>1);
-  clearSums<T>(state);
+  fill(shiftsOf(state), arrayBytes(state), zeros());
+  fill(scalesOf(state), arrayBytes(state), v128.splat<T>(1));
+  fill(attemptsOf(state), groupsBytes(state), i32x4.splat(kind));
+  clearSums(state);
 }
 
 /** Forgets the sums, and keeps shifts and scales. */
-export function clearSums<T>(state: usize): void {
+export function clearSums(state: usize): void {
   i32.store(state, 0, OPEN);
-  fill<T>(sumsOf(state), 6 * arrayBytes(state), <T>0);
+  fill(sumsOf(state), 6 * arrayBytes(state), zeros());
 }
 
 /** Forgets the sums of the open block. */
-export function clearBlock<T>(state: usize): void {
+export function clearBlock(state: usize): void {
   i32.store(state, 0, OPEN);
-  fill<T>(sumsOf(state), 2 * arrayBytes(state), <T>0);
+  fill(sumsOf(state), 2 * arrayBytes(state), zeros());
 }
 
 /** Sets `bytes` bytes, a multiple of 16, not 0. */
-export function fill<T>(at: usize, bytes: usize, value: T): void {
-  const vector = v128.splat<T>(value);
+function fill(at: usize, bytes: usize, vector: v128): void {
   const end = at + bytes;
   do {
     v128.store(at, vector);
