@@ -40,7 +40,8 @@ const OPERATIONS: Readonly<Record<string, (x: Rows, n: number) => Call[]>> = {
   layerNorm: (x, n) => variants(n, (names, eps) => layerNorm(x, n, names, eps)),
   groupNorm: (x, n) => variants(n, (names, eps) => groupNorm(x, groupingOf(x.data.length / n, n), names, eps)),
   rowwiseMoments: (x, n) => [rowwiseMoments(x, n)],
-  affineGlobal: (x, n) => [false, true].map((perSample) => affineGlobal(x, groupingOf(x.data.length / n, n), perSample)),
+  affineGlobal: (x, n) =>
+    [false, true].map((perSample) => affineGlobal(x, groupingOf(x.data.length / n, n), perSample)),
   affineVectorized: (x, n) => [affineVectorized(x, n)],
 };
 
