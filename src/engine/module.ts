@@ -1,6 +1,7 @@
 import { instantiateSync } from "@assemblyscript/loader";
-import { wasmHex } from "./binary.generated.js";
+
 import type { ComputeType } from "../dtype.js";
+import { decodeBinary } from "./embedded.js";
 import type { MemoryLike } from "./memory.js";
 
 type Offset = number;
@@ -203,10 +204,4 @@ function withoutSuffix(exports: Record<string, unknown>, suffix: string): Kernel
     .filter(([name]) => name.endsWith(suffix))
     .map(([name, kernel]) => [name.slice(0, -suffix.length), kernel]);
   return Object.fromEntries(kernels) as KernelSet;
-}
-
-function decodeBinary(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(wasmHex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(wasmHex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
 }
