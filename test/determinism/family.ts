@@ -87,12 +87,18 @@ export function channelMaps(source: Source, sizes: Channels, layout: Layout): Ca
     of("instanceNorm with given statistics", given, (engine, { x, ...given }, out) => {
       return { output: engine.instanceNorm(x, { ...given, useInputStats: false, layout, out }) };
     }),
-    ...[1, 4].map((size) =>
-      of(`localResponseNorm of ${size}`, {}, (engine, { x }, out) => {
-        return { output: engine.localResponseNorm(x, size, { alpha: 0.1, layout, out }) };
-      }),
-    ),
   ];
+}
+
+/** Channels divided by their neighbours' squares. */
+export function localResponses(source: Source, sizes: Channels, layout: Layout): Call[] {
+  const { batch, channels, span } = sizes;
+  const grouping = groupChannels({ batch, channels, spatial: span, layout }, channels);
+  return [1, 4].map((size) =>
+    callOf(`localResponseNorm of ${size}`, source, shapeOf(sizes, layout), grouping, {}, (engine, { x }, out) => {
+      return { output: engine.localResponseNorm(x, size, { alpha: 0.1, layout, out }) };
+    }),
+  );
 }
 
 /** Statistics over axes: with parameters, bare without eps, and by themselves. */

@@ -6,7 +6,7 @@ import { forEachBackend } from "./backends.js";
 import { difference, type Bits } from "./bits.js";
 import { everyCall, type Call } from "./calls.js";
 import { mixedRows } from "./data.js";
-import { axesNorms, channelMaps, channelNorms, LAYOUTS, pNorms, rowNorms } from "./family.js";
+import { axesNorms, channelMaps, channelNorms, LAYOUTS, localResponses, pNorms, rowNorms } from "./family.js";
 import {
   evaluate,
   evaluateInPlace,
@@ -67,6 +67,11 @@ describe("a result has the same bits wherever its operands and its scratch are",
           for (const call of channelNorms({ dtype }, sizes, layout)) expectSameAnywhere(call);
           for (const call of channelMaps({ dtype }, sizes, layout)) expectSameAnywhere(call);
         }
+      });
+
+      it.each(CHANNELS)("neighbours among $batch x $channels channels of $span", (sizes) => {
+        for (const layout of LAYOUTS)
+          for (const call of localResponses({ dtype }, sizes, layout)) expectSameAnywhere(call);
       });
 
       it.each(AXES)("$shape over $axes", (axes) => {
