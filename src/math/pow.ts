@@ -1,0 +1,179 @@
+// x^y in float64, with the same bits on every engine: Math.pow, exp and log may differ between engines, so nothing here
+// uses them. It is assembly/pow.ts in TypeScript, operation by operation: change both.
+//
+// x^y = 2^(y log2 x), in double-doubles: unevaluated sums of two float64, high + low. Functions return the high part and
+// leave the low one in `low`.
+
+const SMALLEST_NORMAL = 2.2250738585072014e-308; // 2^-1022
+const TWO_54 = 18014398509481984;
+/** 2^27 + 1: a product with it splits 53 bits into 26 and 26. */
+const SPLITTER = 134217729;
+
+/** The low part of what was returned last. */
+let low = 0;
+
+const float64 = new Float64Array([1]);
+const words = new Int32Array(float64.buffer);
+/** Which of the two words holds the exponent: the machine's byte order. */
+const HIGH = words[0] === 0 ? 1 : 0;
+
+/** IEEE 754's pow, correct to 0.51 ulp (0.52 where the result is subnormal). */
+export function pow(x: number, y: number): number {
+  if (y === 0 || x === 1) return 1;
+  if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
+  if (x < 0) return signOfPower(y) * pow(-x, y);
+  if (x === 0 || x === Infinity || Math.abs(y) === Infinity) return x > 1 === y > 0 ? Infinity : 0;
+  const logarithm = log2(x, 0);
+  return exp2Times(logarithm, low, y, 0);
+}
+
+/**
+ * (xh + xl)^(yh + yl) for 0 < xh < Infinity, rounded: sums as double-doubles may be raised to large powers without loss.
+ */
+export function powOfPair(xh: number, xl: number, yh: number, yl: number): number {
+  const logarithm = log2(xh, xl);
+  return exp2Times(logarithm, low, yh, yl);
+}
+
+/** x^y as a double-double into out[0], out[1]; for x >= 0 and results far from overflow and underflow. */
+export function powInto(out: Float64Array, x: number, y: number): void {
+  out[1] = 0;
+  if (!(x > 0 && x < Infinity)) {
+    out[0] = pow(x, y);
+    return;
+  }
+  const logarithm = log2(x, 0);
+  const exponent = times(logarithm, low, y, 0);
+  const n = nearest(exponent);
+  const m = exp2Fraction(exponent, low);
+  out[0] = m * powerOfTwo(n);
+  out[1] = low * powerOfTwo(n);
+}
+
+/** a + b, where |a| >= |b| or a is 0: Dekker's FastTwoSum. */
+function pair(a: number, b: number): number {
+  const sum = a + b;
+  low = b - (sum - a);
+  return sum;
+}
+
+/** What a * b rounds away, where product is a * b rounded: Dekker's TwoProduct, after Veltkamp's split. */
+function lostInProduct(a: number, b: number, product: number): number {
+  const wideA = a * SPLITTER;
+  const wideB = b * SPLITTER;
+  const highA = wideA - (wideA - a);
+  const highB = wideB - (wideB - b);
+  const lowA = a - highA;
+  const lowB = b - highB;
+  return highA * highB - product + highA * lowB + lowA * highB + lowA * lowB;
+}
+
+function times(ah: number, al: number, bh: number, bl: number): number {
+  const product = ah * bh;
+  return pair(product, lostInProduct(ah, bh, product) + (ah * bl + al * bh));
+}
+
+function log2(h: number, l: number): number {
+  let e = 0;
+  if (h < SMALLEST_NORMAL) {
+    h *= TWO_54;
+    l *= TWO_54;
+    e = -54;
+  }
+  float64[0] = h;
+  const k = (words[HIGH] - 0x3fe6a09e) >> 20;
+  words[HIGH] -= k << 20;
+  const logarithm = log2NearOne(float64[0], l === 0 ? 0 : l * powerOfTwo(-k));
+  const whole = k + e;
+  if (whole === 0) return logarithm;
+  const rest = low;
+  const sum = pair(whole, logarithm);
+  return pair(sum, low + rest);
+}
+
+function log2NearOne(m: number, ml: number): number {
+  const f = m - 1;
+  const a = m + 1;
+  const s = f / a;
+  const product = s * a;
+  const rest = f - product - lostInProduct(s, a, product) - s * (m - (a - 1) + ml) + ml;
+  const q = pair(s, rest / a);
+  const ql = low;
+  const z = times(q, ql, q, ql);
+  const zl = low;
+  const fifth = pair(0.2, z * logarithmSeries(z));
+  const third = times(z, zl, fifth, low - 1.1102230246251566e-17);
+  const thirdLow = low;
+  const sum = pair(0.3333333333333333, third);
+  const rise = times(z, zl, sum, low + thirdLow + 1.850371707708594e-17);
+  const riseLow = low;
+  const one = pair(1, rise);
+  const slope = times(2.8853900817779268, 4.0710547481862066e-17, one, low + riseLow);
+  return times(q, ql, slope, low);
+}
+
+/** 1/7 + z/9 + z^2/11 + ... */
+function logarithmSeries(z: number): number {
+  const tail = 1 / 21 + z * (1 / 23 + z * (1 / 25 + z * (1 / 27)));
+  const middle = 1 / 13 + z * (1 / 15 + z * (1 / 17 + z * (1 / 19 + z * tail)));
+  return 1 / 7 + z * (1 / 9 + z * (1 / 11 + z * middle));
+}
+
+function exp2Times(th: number, tl: number, yh: number, yl: number): number {
+  const estimate = th * yh;
+  if (estimate > 1100) return Infinity;
+  if (estimate < -1100) return 0;
+  const exponent = times(th, tl, yh, yl);
+  const m = exp2Fraction(exponent, low);
+  return scaleToPower(m, low, nearest(exponent));
+}
+
+function exp2Fraction(th: number, tl: number): number {
+  const f = pair(th - nearest(th), tl);
+  const r = times(f, low, 0.6931471805599453, 2.3190468138462996e-17);
+  const rl = low;
+  const square = r * r;
+  const squareLow = lostInProduct(r, r, square) * 0.5 + r * rl;
+  const rest = rl + squareLow + square * r * exponentialSeries(r);
+  const first = pair(1, r);
+  const firstLow = low;
+  const second = pair(first, square * 0.5);
+  return pair(second, firstLow + low + rest);
+}
+
+/** 1/3! + r/4! + r^2/5! + ... */
+function exponentialSeries(r: number): number {
+  const tail =
+    1 / 39916800 + r * (1 / 479001600 + r * (1 / 6227020800 + r * (1 / 87178291200 + r * (1 / 1307674368000))));
+  const middle = 1 / 5040 + r * (1 / 40320 + r * (1 / 362880 + r * (1 / 3628800 + r * tail)));
+  return 1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720 + r * middle)));
+}
+
+function scaleToPower(mh: number, ml: number, k: number): number {
+  if (k > 1023) return mh * powerOfTwo(1023) * powerOfTwo(k - 1023);
+  const normal = k < -1022 ? 0 : mh * powerOfTwo(k);
+  if (normal >= SMALLEST_NORMAL) return normal;
+  const scale = powerOfTwo(k + 1022);
+  const scaled = mh * scale;
+  const sum = 1 + scaled;
+  return (sum + (1 - sum + scaled + ml * scale) - 1) * SMALLEST_NORMAL;
+}
+
+/** 2^n for -1022 <= n <= 1023. */
+function powerOfTwo(n: number): number {
+  words[1 - HIGH] = 0;
+  words[HIGH] = (1023 + n) << 20;
+  return float64[0];
+}
+
+/** To the nearest whole number, ties to even, for |t| < 2^51. */
+function nearest(t: number): number {
+  return t + 6755399441055744 - 6755399441055744;
+}
+
+/** (-1)^y: NaN but for whole numbers. */
+function signOfPower(y: number): number {
+  if (y !== Math.floor(y)) return NaN;
+  const half = y * 0.5;
+  return half === Math.floor(half) ? 1 : -1;
+}
