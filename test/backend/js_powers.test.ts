@@ -76,6 +76,7 @@ describe.each(dtypes)("%s", (dtype) => {
     { size: 3, alpha: 0.5, beta: 0.5, k: 2 },
     { size: 1, alpha: 1, beta: 1, k: 0.1 },
     { size: 9, alpha: 0.3, beta: 0.6, k: 1 },
+    { size: 3, alpha: 0.7, beta: 1.3, k: 0 },
   ])("divides by local responses: $size, $alpha, $beta, $k", (options) => {
     for (const layout of ["channels-first", "channels-last"] as const) {
       const shape = { batch: 2, channels: 7, spatial: 5, layout };
