@@ -94,10 +94,12 @@ function extremeResponse(job: LocalResponseJob, tile: Tile, index: number, from:
   return dividedByPower(x[index], base, scale, beta);
 }
 
-/** x / (base / scale^2)^beta, by steps that lead from x to the result. */
+/** x / (base / scale^2)^beta, by steps that all lead from x towards the result: none overflows that need not. */
 function dividedByPower(x: number, base: number, scale: number, beta: number): number {
-  for (; base >= 2 ** 128 && base < Infinity; scale *= 2 ** -64) base *= 2 ** -128;
-  for (; base < 2 ** -128 && base > 0 && scale < 2 ** 900; scale *= 2 ** 64) base *= 2 ** 128;
+  const small = scale > 1 || (scale === 1 && base < 1);
+  const [least, most] = small ? [2 ** -128, 1] : [1, 2 ** 128];
+  for (; base > most && base < Infinity; scale *= 2 ** -64) base *= 2 ** -128;
+  for (; base < least && base > 0 && scale < 2 ** 900; scale *= 2 ** 64) base *= 2 ** 128;
   const steps = 2 * Math.max(1, Math.ceil(Math.abs(beta)));
   const step = pow(scale, (2 * beta) / steps);
   let result = x / pow(base, beta);
