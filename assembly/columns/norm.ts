@@ -8,7 +8,7 @@ import { finish, magnitude, rescale, statistics } from "./finish";
 import { mapOfColumns, mapOfSteps } from "./map";
 import { STREAMING } from "./maps";
 import { samplesOf, shift } from "./shift";
-import { begin, groupsIn, STRIP, stateBytes } from "./state";
+import { begin, groupsIn, groupsWithin, STRIP, stateBytes } from "./state";
 import { accumulate } from "./sums";
 
 /** Bytes of a state at most, unless one group needs more. */
@@ -16,9 +16,7 @@ const STATE_LIMIT: usize = 1 << 18;
 
 /** How many columns have their statistics at a time. */
 export function stripOf<T>(columns: i32, width: i32): i32 {
-  if (stateBytes<T>(columns, width, 0) <= STATE_LIMIT) return columns;
-  const group = stateBytes<T>(2 * width, width, STRIP) - stateBytes<T>(width, width, STRIP);
-  return min(columns, width * max(1, <i32>(STATE_LIMIT / group) - 1));
+  return min(columns, width * groupsWithin<T>(STATE_LIMIT, width));
 }
 
 /** Bytes of scratch for columnsNorm and columnsNormSteps. */

@@ -86,11 +86,22 @@ export function foldOf<T>(columns: i32, flags: i32): i32 {
 // prettier-ignore
 @inline export function groupsIn(state: usize): i32 { return i32.load(state, COLUMNS) / i32.load(state, WIDTH); }
 
+/** Arrays of T per column, and of 8 bytes per group. */
+const ARRAYS: i32 = 8;
+// prettier-ignore
+@inline function groupArrays<T>(): i32 { return sizeof<T>() == 8 ? 6 : 4; }
+
 /** Bytes of a state. */
 export function stateBytes<T>(columns: i32, width: i32, flags: i32): usize {
-  const arrays: usize = 8 * padded(bytesOf<T>(columns * foldOf<T>(columns, flags)));
-  const groupArrays: usize = sizeof<T>() == 8 ? 6 : 4;
-  return HEADER_BYTES + ROW_BYTES + arrays + groupArrays * padded((<usize>(columns / width)) << 3);
+  const arrays = <usize>ARRAYS * padded(bytesOf<T>(columns * foldOf<T>(columns, flags)));
+  return HEADER_BYTES + ROW_BYTES + arrays + <usize>groupArrays<T>() * padded(<usize>(columns / width) << 3);
+}
+
+/** How many groups of `width` columns of a strip have a state of no more than `bytes` bytes; 1 at least. */
+export function groupsWithin<T>(bytes: usize, width: i32): i32 {
+  const padding = <usize>(ARRAYS + groupArrays<T>()) << 4;
+  const group = <usize>ARRAYS * bytesOf<T>(width) + (<usize>groupArrays<T>() << 3);
+  return max(1, <i32>((bytes - HEADER_BYTES - ROW_BYTES - padding) / group));
 }
 
 /** Begins a block's statistics. Of the flags, UNCENTRED and STRIP matter. */
