@@ -22,3 +22,4 @@ export { mapRun as map_run } from "./group_norm";
 // Powers
 export { pow } from "./pow";
 export * from "./powers/exports";
+export * from "./local_response_norm/exports";
