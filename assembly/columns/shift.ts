@@ -27,7 +27,7 @@ export function shift<T>(state: usize, x: usize, samples: i32, stride: usize): v
   const inverse = 1 / (<f64>samples * <f64>width);
   if (width == 1) averageColumns<T>(state, bytesOf<T>(columns), <T>inverse);
   else averageGroups<T>(state, bytesOf<T>(columns), bytesOf<T>(width), inverse);
-  replicate<T>(state, shiftsOf(state));
+  replicate<T>(state, 1);
   clearBlock(state);
 }
 
@@ -49,9 +49,15 @@ function averageGroups<T>(state: usize, bytes: usize, groupBytes: usize, inverse
   let at: usize = 0;
   do {
     const end = at + groupBytes;
-    let sum: f64 = 0;
-    for (let from = at; from < end; from += sizeof<T>()) sum += <f64>load<T>(sums + from);
-    const k = <T>(sum * inverse);
+    let even: f64 = 0;
+    let odd: f64 = 0;
+    let from = at;
+    for (; from + sizeof<T>() < end; from += 2 * sizeof<T>()) {
+      even += <f64>load<T>(sums + from);
+      odd += <f64>load<T>(sums + from + sizeof<T>());
+    }
+    if (from < end) even += <f64>load<T>(sums + from);
+    const k = <T>((even + odd) * inverse);
     for (; at < end; at += sizeof<T>()) store<T>(shifts + at, k);
   } while (at < bytes);
 }
