@@ -63,6 +63,10 @@ const perType: Record<keyof KernelSet, true> = {
   power_columns_rescale: true,
   power_columns_finish: true,
   power_columns_map: true,
+  local_response_norm_columns: true,
+  local_response_norm_columns_scratch: true,
+  local_response_norm_rows: true,
+  local_response_norm_rows_scratch: true,
 };
 
 const conversions: Record<keyof Conversions, true> = {

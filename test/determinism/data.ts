@@ -86,7 +86,9 @@ export const KINDS = kinds.float32.length;
 
 /** Rows of n elements of all those kinds, each next to others; `first` says with which to begin. */
 export function mixedRows(rows: number, n: number, first = 0, dtype: DTypeName = "float32"): Rows {
-  return filled(rows, n, dtype, createRandom(rows + n + first), (row) => kinds[dtype][(first + row) % KINDS]);
+  return remembered([rows, n, first, dtype].join(), () => {
+    return filled(rows, n, dtype, createRandom(rows + n + first), (row) => kinds[dtype][(first + row) % KINDS]);
+  });
 }
 
 /** Rows of one family of float32, or of mixed kinds. */
@@ -94,6 +96,17 @@ export function rowsOf(family: string, rows: number, n: number): Rows {
   if (family === "mixed rows") return mixedRows(rows, n);
   const one = family === "spikes that cancel" ? kinds.float32[KINDS - 1] : familiesOf("float32")[family];
   return filled(rows, n, "float32", createRandom(n), () => one);
+}
+
+/** The last few of mixedRows: many calls are made of the same. Nobody writes to them. */
+const recent = new Map<string, Rows>();
+
+function remembered(key: string, make: () => Rows): Rows {
+  const rows = recent.get(key) ?? make();
+  recent.delete(key);
+  recent.set(key, rows);
+  if (recent.size > 8) recent.delete(recent.keys().next().value!);
+  return rows;
 }
 
 function filled(rows: number, n: number, dtype: DTypeName, random: Random, kind: (row: number) => DataFamily): Rows {
