@@ -104,6 +104,64 @@ export interface Kernels {
   power_columns_rescale_f64(state: Offset): number;
   power_columns_finish_f64(state: Offset, eps: number): number;
   power_columns_map_f64(out: Offset, x: Offset, steps: number, strideBytes: number, state: Offset): void;
+  local_response_norm_columns_f32(
+    out: Offset,
+    x: Offset,
+    blocks: number,
+    channels: number,
+    span: number,
+    before: number,
+    after: number,
+    size: number,
+    alpha: number,
+    beta: number,
+    k: number,
+    scratch: Offset,
+  ): void;
+  local_response_norm_rows_f32(
+    out: Offset,
+    x: Offset,
+    rows: number,
+    channels: number,
+    before: number,
+    after: number,
+    size: number,
+    alpha: number,
+    beta: number,
+    k: number,
+    scratch: Offset,
+  ): void;
+  local_response_norm_columns_scratch_f32(channels: number, span: number, before: number, after: number): number;
+  local_response_norm_rows_scratch_f32(rows: number, channels: number, before: number, after: number): number;
+  local_response_norm_columns_f64(
+    out: Offset,
+    x: Offset,
+    blocks: number,
+    channels: number,
+    span: number,
+    before: number,
+    after: number,
+    size: number,
+    alpha: number,
+    beta: number,
+    k: number,
+    scratch: Offset,
+  ): void;
+  local_response_norm_rows_f64(
+    out: Offset,
+    x: Offset,
+    rows: number,
+    channels: number,
+    before: number,
+    after: number,
+    size: number,
+    alpha: number,
+    beta: number,
+    k: number,
+    scratch: Offset,
+  ): void;
+  local_response_norm_columns_scratch_f64(channels: number, span: number, before: number, after: number): number;
+  local_response_norm_rows_scratch_f64(rows: number, channels: number, before: number, after: number): number;
 }
 
 /** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */

@@ -55,6 +55,14 @@ const kernels: Record<keyof Kernels, true> = {
   power_columns_rescale_f64: true,
   power_columns_finish_f64: true,
   power_columns_map_f64: true,
+  local_response_norm_columns_f32: true,
+  local_response_norm_rows_f32: true,
+  local_response_norm_columns_scratch_f32: true,
+  local_response_norm_rows_scratch_f32: true,
+  local_response_norm_columns_f64: true,
+  local_response_norm_rows_f64: true,
+  local_response_norm_columns_scratch_f64: true,
+  local_response_norm_rows_scratch_f64: true,
 };
 
 describe("the built binary", () => {
