@@ -1,15 +1,7 @@
 // Calls of the whole family on groups of mixed kinds, which lie wherever an operation has its groups.
 
-import type { Engine, TensorLike } from "../../src/index.js";
 import { computingDtype, type Data, type DTypeName } from "../support/dtypes.js";
-import {
-  groupBatch,
-  groupByAxes,
-  groupChannels,
-  product,
-  type Grouping,
-  type Layout,
-} from "../support/reference/grouping.js";
+import { groupBatch, groupByAxes, groupChannels, type Grouping, type Layout } from "../support/reference/grouping.js";
 import { parameterOperand, type Call, type Operands, type Results } from "./calls.js";
 import { mixedRows } from "./data.js";
 
@@ -27,6 +19,11 @@ export interface Axes {
   readonly axes: readonly number[];
 }
 
+/** A call that says which elements share statistics, or would. */
+export interface GroupedCall extends Call {
+  readonly grouping: Grouping;
+}
+
 type Run = Call["run"];
 
 /** Data of a dtype; `first` is the kind of the first group. */
@@ -38,11 +35,11 @@ interface Source {
 export const LAYOUTS: readonly Layout[] = ["channels-first", "channels-last"];
 
 /** Group, instance and batch norm in one layout: with statistics and parameters, and bare without eps. */
-export function channelNorms(source: Source, sizes: Channels, layout: Layout): Call[] {
+export function channelNorms(source: Source, sizes: Channels, layout: Layout): GroupedCall[] {
   const { batch, channels, groups, span } = sizes;
   const tensor = { batch, channels, spatial: span, layout };
   const shape = shapeOf(sizes, layout);
-  const of = (name: string, grouping: Grouping, others: Operands, run: Run): Call => {
+  const of = (name: string, grouping: Grouping, others: Operands, run: Run): GroupedCall => {
     return callOf(`${name}, ${layout}`, source, shape, grouping, others, run);
   };
   const affine = channelParameters(channels, source.dtype);
@@ -73,11 +70,11 @@ export function channelNorms(source: Source, sizes: Channels, layout: Layout): C
 }
 
 /** What maps a tensor with channels and takes no statistics of it. */
-export function channelMaps(source: Source, sizes: Channels, layout: Layout): Call[] {
+export function channelMaps(source: Source, sizes: Channels, layout: Layout): GroupedCall[] {
   const { batch, channels, span } = sizes;
   const grouping = groupChannels({ batch, channels, spatial: span, layout }, channels);
   const given = { ...channelParameters(channels, source.dtype), ...runningStatistics(channels, source.dtype) };
-  const of = (name: string, others: Operands, run: Run): Call => {
+  const of = (name: string, others: Operands, run: Run): GroupedCall => {
     return callOf(`${name}, ${layout}`, source, shapeOf(sizes, layout), grouping, others, run);
   };
   return [
@@ -91,7 +88,7 @@ export function channelMaps(source: Source, sizes: Channels, layout: Layout): Ca
 }
 
 /** Channels divided by their neighbours' squares. */
-export function localResponses(source: Source, sizes: Channels, layout: Layout): Call[] {
+export function localResponses(source: Source, sizes: Channels, layout: Layout): GroupedCall[] {
   const { batch, channels, span } = sizes;
   const grouping = groupChannels({ batch, channels, spatial: span, layout }, channels);
   return [1, 4].map((size) =>
@@ -102,9 +99,9 @@ export function localResponses(source: Source, sizes: Channels, layout: Layout):
 }
 
 /** Statistics over axes: with parameters, bare without eps, and by themselves. */
-export function axesNorms(source: Source, { shape, axes }: Axes): Call[] {
+export function axesNorms(source: Source, { shape, axes }: Axes): GroupedCall[] {
   const grouping = groupByAxes(shape, axes);
-  const of = (name: string, others: Operands, run: Run): Call => {
+  const of = (name: string, others: Operands, run: Run): GroupedCall => {
     return callOf(`${name} over [${axes}]`, source, shape, grouping, others, run);
   };
   const sizes = axes.map((axis) => shape[axis]);
@@ -127,7 +124,7 @@ export function axesNorms(source: Source, { shape, axes }: Axes): Call[] {
 const EXPONENTS = [2, 1, 3, 0.5, Infinity];
 
 /** Division by norms along an axis. */
-export function pNorms(source: Source, shape: readonly number[], dim: number, exponents = EXPONENTS): Call[] {
+export function pNorms(source: Source, shape: readonly number[], dim: number, exponents = EXPONENTS): GroupedCall[] {
   const grouping = groupByAxes(shape, [dim]);
   return exponents.map((p) =>
     callOf(`normalize by p = ${p} along ${dim}`, source, shape, grouping, {}, (engine, { x }, out) => {
@@ -137,7 +134,7 @@ export function pNorms(source: Source, shape: readonly number[], dim: number, ex
 }
 
 /** Layer and RMS norm of rows. */
-export function rowNorms(source: Source, rows: number, n: number): Call[] {
+export function rowNorms(source: Source, rows: number, n: number): GroupedCall[] {
   const grouping = groupByAxes([rows, n], [1]);
   const of = (name: string, others: Operands, run: Run) => callOf(name, source, [rows, n], grouping, others, run);
   const { weight, bias } = channelParameters(n, source.dtype);
@@ -157,14 +154,11 @@ function callOf(
   shape: readonly number[],
   grouping: Grouping,
   others: Operands,
-  run: (engine: Engine, inputs: Operands, out?: TensorLike) => Results,
-): Call {
+  run: Run,
+): GroupedCall {
   const { dtype } = source;
-  return {
-    name: `${name}, ${dtype} [${shape}]`,
-    inputs: { x: { data: arranged(source, grouping), shape, dtype }, ...others },
-    run,
-  };
+  const x = { data: arranged(source, grouping), shape, dtype };
+  return { name: `${name}, ${dtype} [${shape}]`, grouping, inputs: { x, ...others }, run };
 }
 
 /** Groups of mixed kinds, each where the grouping has it. */
@@ -197,9 +191,4 @@ function runningStatistics(channels: number, dtype: DTypeName): Operands {
 /** Running statistics as a call has left them. */
 function updated({ runningMean, runningVar }: Operands): Results {
   return { runningMean, runningVar };
-}
-
-/** How many elements a tensor with channels has. */
-export function sizeOf({ batch, channels, span }: Channels): number {
-  return product([batch, channels, span]);
 }
