@@ -156,6 +156,18 @@ function mapStep<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usi
   const g = v128.splat<T>(gamma);
   const b = v128.splat<T>(beta);
   const end = x + bytes;
+  const pairs = centre ? x + (bytes & ~31) : x;
+  if (x != pairs) {
+    do {
+      mapAgain<T>(out, x, v128.load(centre), v128.load(scale), v128.load(bias), g, b);
+      mapAgain<T>(out + 16, x + 16, v128.load(centre, 16), v128.load(scale, 16), v128.load(bias, 16), g, b);
+      out += 32;
+      x += 32;
+      centre += 32;
+      scale += 32;
+      bias += 32;
+    } while (x != pairs);
+  }
   for (; end - x >= 16; x += 16) {
     mapAgain<T>(out, x, centre ? v128.load(centre) : zeros(), v128.load(scale), v128.load(bias), g, b);
     out += 16;
