@@ -11,14 +11,16 @@
 
 import { bytesOf, loadSplat, zeros } from "../lanes";
 
-/** Tensors of more bytes than this stream. */
-export const STREAMING: f64 = 1048576;
+/** Whether `steps` steps of so many bytes are too many for the caches. */
+export function streams(steps: f64, bytes: usize): bool {
+  return steps * <f64>bytes > 1048576;
+}
 
 /** A tensor of `steps` steps of contiguous columns. Centre may be 0: no centre. */
 // prettier-ignore
 export function affineColumns<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void {
   const stride = bytesOf<T>(columns);
-  mapColumns<T>(out, x, centre, scale, bias, steps, columns, stride, <f64>steps * <f64>stride > STREAMING);
+  mapColumns<T>(out, x, centre, scale, bias, steps, columns, stride, streams(steps, stride));
 }
 
 /** The first of the maps. Centre may be 0. */
