@@ -71,21 +71,25 @@ function normalizeStrip<T>(out: usize, x: usize, steps: i32, columns: i32, strid
 }
 
 /** Begins the sums of columns that are not settled again, in units of their largest magnitudes; false if none has one. */
+@inline
 export function rescaleColumns<T>(state: usize): bool {
+  return rescale(state, sizeof<T>() == 8);
+}
+
+function rescale(state: usize, wide: bool): bool {
   const columns = i32.load(state, COLUMNS);
-  let largest = largestAt(state);
+  const largest = largestAt(state);
   let unit = unitsAt(state);
   let any = false;
   i32.store(state, 1, AGAIN);
   for (let column = 0; column < columns; column++) {
     if (f64.load(unit) == UNSAFE) {
-      const magnitude = <f64>load<T>(largest);
+      const magnitude = loadAny(largest, column, wide);
       f64.store(unit, isUnit(magnitude) ? magnitude : NaN);
       f64.store(sumAt(state, column), 0);
       f64.store(sumAt(state, column), 0, 16);
       any = any || isUnit(magnitude);
     } else f64.store(unit, 0);
-    largest += sizeof<T>();
     unit += 8;
   }
   return any;
@@ -101,8 +105,8 @@ export function finishColumns<T>(state: usize, eps: f64): i32 {
   for (let column = 0; column < columns; column += 2) {
     if (simple && finishTwo<T>(state, column, p, eps)) continue;
     plain = false;
-    verdict |= finishOne<T>(state, column, p, eps);
-    if (column + 1 < columns) verdict |= finishOne<T>(state, column + 1, p, eps);
+    verdict |= finishOne(state, column, p, eps, sizeof<T>() == 8);
+    if (column + 1 < columns) verdict |= finishOne(state, column + 1, p, eps, sizeof<T>() == 8);
   }
   i32.store(state, plain, PLAIN);
   return verdict;
@@ -133,22 +137,34 @@ function finishTwo<T>(state: usize, column: i32, p: f64, eps: f64): bool {
   return true;
 }
 
-function finishOne<T>(state: usize, column: i32, p: f64, eps: f64): i32 {
+function finishOne(state: usize, column: i32, p: f64, eps: f64, wide: bool): i32 {
   const again = i32.load(state, AGAIN) != 0;
   const unit = unitsAt(state) + ((<usize>column) << 3);
   if (again && f64.load(unit) == 0) return SETTLED;
   const high = f64.load(sumAt(state, column));
   const low = f64.load(sumAt(state, column), 16);
   const sum = high + low;
-  if (!again && p != Infinity && !isSafe<T>(sum, p)) {
+  if (!again && p != Infinity && !isSafe(sum, p, wide)) {
     f64.store(unit, UNSAFE);
     return RESCALE;
   }
-  const largest = <f64>load<T>(largestAt(state) + bytesOf<T>(column));
-  const factors = factorsOf<T>(sum, lost(high, low, sum), p, largest, again, eps);
-  store<T>(scalesAt(state) + bytesOf<T>(column), <T>f64x2.extract_lane(factors, 0));
-  store<T>(factorsAt(state) + bytesOf<T>(column), <T>f64x2.extract_lane(factors, 1));
+  const largest = loadAny(largestAt(state), column, wide);
+  const factors = factorsOf(sum, lost(high, low, sum), p, largest, again, eps, wide);
+  storeAny(scalesAt(state), column, f64x2.extract_lane(factors, 0), wide);
+  storeAny(factorsAt(state), column, f64x2.extract_lane(factors, 1), wide);
   return SETTLED;
+}
+
+// Of an array of either type:
+
+// prettier-ignore
+function loadAny(at: usize, index: i32, wide: bool): f64 {
+  return wide ? f64.load(at + (<usize>index << 3)) : <f64>f32.load(at + (<usize>index << 2));
+}
+// prettier-ignore
+function storeAny(at: usize, index: i32, value: f64, wide: bool): void {
+  if (wide) f64.store(at + (<usize>index << 3), value);
+  else f32.store(at + (<usize>index << 2), <f32>value);
 }
 
 /** out = (x * scale) * factor, for each column its own; out may be x. */

@@ -74,8 +74,8 @@ export function finish<T>(state: usize, eps: f64): i32 {
   const sum = first + second;
   const rest = lost(first, second, sum) + (f64.load(state, LOW) + f64.load(state, LOW + 8));
   const rescaled = f64.load(state, UNIT) != 0;
-  if (!rescaled && p != Infinity && !isSafe<T>(sum + rest, p)) return RESCALE;
-  const factors = factorsOf<T>(sum, rest, p, f64.load(state, LARGEST), rescaled, eps);
+  if (!rescaled && p != Infinity && !isSafe(sum + rest, p, sizeof<T>() == 8)) return RESCALE;
+  const factors = factorsOf(sum, rest, p, f64.load(state, LARGEST), rescaled, eps, sizeof<T>() == 8);
   store<T>(state, <T>f64x2.extract_lane(factors, 0), SCALE);
   store<T>(state, <T>f64x2.extract_lane(factors, 1), FACTOR);
   return SETTLED;
