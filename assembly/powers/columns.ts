@@ -1,7 +1,7 @@
 // normalize over columns: `blocks` blocks of `steps` steps of `columns` contiguous elements, where every column of a
 // block is a group. Also what columns in pieces need; see rows.ts.
 
-import { bytesOf, lanesOf, loadPart, storePart, lost } from "../lanes";
+import { bytesOf, lost } from "../lanes";
 import { accumulateColumns, columnMagnitudes } from "./column_sums";
 import {
   AGAIN,
@@ -27,16 +27,18 @@ import { loadTwo } from "./sums";
  */
 const STRIP_BYTES: i32 = 4096;
 
+// `wide` says that x is float64: what is not in an inner loop is compiled once for both types.
+
 // prettier-ignore
-function stripOf<T>(columns: i32): i32 { return min(columns, STRIP_BYTES >> <i32>alignof<T>()); }
+function stripOf(columns: i32, wide: bool): i32 { return min(columns, STRIP_BYTES >> (wide ? 3 : 2)); }
 
 /** Bytes of scratch that normalizeColumns takes: 32 + 48 for each column of a strip, so 49,184 at most. */
-export function normalizeColumnsScratch<T>(columns: i32): usize {
-  return columnStateBytes(stripOf<T>(columns));
+export function normalizeColumnsScratch(columns: i32, wide: bool): usize {
+  return columnStateBytes(stripOf(columns, wide));
 }
 
 /** out may be x. */
-export function normalizeColumns<T>(
+export function normalizeColumns(
   out: usize,
   x: usize,
   blocks: i32,
@@ -45,38 +47,35 @@ export function normalizeColumns<T>(
   p: f64,
   eps: f64,
   scratch: usize,
+  wide: bool,
 ): void {
-  const strip = stripOf<T>(columns);
-  const stride = bytesOf<T>(columns);
+  const shift = wide ? 3 : 2;
+  const strip = stripOf(columns, wide);
+  const stride = (<usize>columns) << shift;
   for (; blocks > 0; blocks--) {
     for (let column = 0; column < columns; column += strip) {
-      const at = bytesOf<T>(column);
-      normalizeStrip<T>(out + at, x + at, steps, min(strip, columns - column), stride, p, eps, scratch);
+      const at = (<usize>column) << shift;
+      beginColumns(scratch, min(strip, columns - column), p);
+      if (wide) normalizeStrip<f64>(out + at, x + at, steps, stride, eps, scratch);
+      else normalizeStrip<f32>(out + at, x + at, steps, stride, eps, scratch);
     }
     x += stride * steps;
     out += stride * steps;
   }
 }
 
-// prettier-ignore
-function normalizeStrip<T>(out: usize, x: usize, steps: i32, columns: i32, stride: usize, p: f64, eps: f64, state: usize): void {
-  beginColumns(state, columns, p);
+function normalizeStrip<T>(out: usize, x: usize, steps: i32, stride: usize, eps: f64, state: usize): void {
   accumulateColumns<T>(state, x, steps, stride);
   if (finishColumns<T>(state, eps) == RESCALE) {
     columnMagnitudes<T>(state, x, steps, stride);
-    if (rescaleColumns<T>(state)) accumulateColumns<T>(state, x, steps, stride);
+    if (rescaleColumns(state, sizeof<T>() == 8)) accumulateColumns<T>(state, x, steps, stride);
     finishColumns<T>(state, eps);
   }
   mapColumns<T>(out, x, steps, stride, state);
 }
 
 /** Begins the sums of columns that are not settled again, in units of their largest magnitudes; false if none has one. */
-@inline
-export function rescaleColumns<T>(state: usize): bool {
-  return rescale(state, sizeof<T>() == 8);
-}
-
-function rescale(state: usize, wide: bool): bool {
+export function rescaleColumns(state: usize, wide: bool): bool {
   const columns = i32.load(state, COLUMNS);
   const largest = largestAt(state);
   let unit = unitsAt(state);
@@ -174,13 +173,12 @@ export function mapColumns<T>(out: usize, x: usize, steps: i32, stride: usize, s
   const scales = scalesAt(state);
   const factors = factorsAt(state);
   const whole = bytesOf<T>(columns) & ~15;
-  const left = columns & (lanesOf<T>() - 1);
+  const end = bytesOf<T>(columns);
   for (; steps > 0; steps--) {
     if (plain) mapPlain<T>(out, x, whole, scales, factors);
     else mapScaled<T>(out, x, whole, scales, factors);
-    if (left > 0) {
-      const v = v128.mul<T>(loadPart<T>(x + whole, left), loadPart<T>(scales + whole, left));
-      storePart<T>(out + whole, v128.mul<T>(v, loadPart<T>(factors + whole, left)), left);
+    for (let at = whole; at < end; at += sizeof<T>()) {
+      store<T>(out + at, <T>(<T>(load<T>(x + at) * load<T>(scales + at)) * load<T>(factors + at)));
     }
     x += stride;
     out += stride;

@@ -16,7 +16,7 @@ export const LARGEST: usize = 32;
 export const UNIT: usize = 40;
 /** float64: p. */
 export const P: usize = 48;
-/** T: the map is (x * SCALE) * FACTOR, SCALE a power of two. */
+/** float64, but of x's type: the map is (x * SCALE) * FACTOR, SCALE a power of two. */
 export const SCALE: usize = 56;
 export const FACTOR: usize = 64;
 export const STATE_BYTES: usize = 80;
