@@ -171,7 +171,7 @@ export function bitsOf(result: unknown): Uint8Array[] {
   return tensorsOf(result).map(bitsOfTensor);
 }
 
-function bitsOfTensor(tensor: TensorLike | ArrayBufferView): Uint8Array {
+export function bitsOfTensor(tensor: TensorLike | ArrayBufferView): Uint8Array {
   const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(tensor) ? tensor : tensor.data;
   return new Uint8Array(buffer, byteOffset, byteLength).slice();
 }
