@@ -1,6 +1,7 @@
 import { instantiateSync } from "@assemblyscript/loader";
-import { wasmHex } from "./binary.generated.js";
+
 import type { ComputeType } from "../dtype.js";
+import { decodeBinary } from "./embedded.js";
 import type { MemoryLike } from "./memory.js";
 
 type Offset = number;
@@ -155,6 +156,39 @@ interface PowerKernels {
   power_columns_map(out: Offset, x: Offset, steps: number, stride: number, state: Offset): void;
 }
 
+/** The kernels of local response norm: channels that are `span` apart, or follow each other. */
+interface LocalResponseKernels {
+  local_response_norm_columns(
+    out: Offset,
+    x: Offset,
+    blocks: number,
+    channels: number,
+    span: number,
+    before: number,
+    after: number,
+    size: number,
+    alpha: number,
+    beta: number,
+    k: number,
+    scratch: Offset,
+  ): void;
+  local_response_norm_columns_scratch(channels: number, span: number, before: number, after: number): number;
+  local_response_norm_rows(
+    out: Offset,
+    x: Offset,
+    rows: number,
+    channels: number,
+    before: number,
+    after: number,
+    size: number,
+    alpha: number,
+    beta: number,
+    k: number,
+    scratch: Offset,
+  ): void;
+  local_response_norm_rows_scratch(rows: number, channels: number, before: number, after: number): number;
+}
+
 /** Between float32 and 16 bits: `count` numbers. Widening may read what lies in the upper half of `out`. */
 export interface Conversions {
   decode_f16(out: Offset, x: Offset, count: number): void;
@@ -164,7 +198,7 @@ export interface Conversions {
 }
 
 /** The exports of assembly/index.ts that there are for each type that is computed in, without its suffix. */
-export type KernelSet = RowKernels & ColumnKernels & PowerKernels;
+export type KernelSet = RowKernels & ColumnKernels & PowerKernels & LocalResponseKernels;
 
 /** All kernels on one memory. */
 export interface Kernels extends Record<ComputeType, KernelSet> {
@@ -203,10 +237,4 @@ function withoutSuffix(exports: Record<string, unknown>, suffix: string): Kernel
     .filter(([name]) => name.endsWith(suffix))
     .map(([name, kernel]) => [name.slice(0, -suffix.length), kernel]);
   return Object.fromEntries(kernels) as KernelSet;
-}
-
-function decodeBinary(): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(wasmHex.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(wasmHex.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
 }

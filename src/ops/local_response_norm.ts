@@ -32,10 +32,11 @@ export function localResponseNorm(
   const functionName = "localResponseNorm";
   const { alpha, beta, k, layout, out } = optionsOf(functionName, options, optionKeys, read);
   const input = operandOf(functionName, "x", x, context.store);
+  const shape = channelShapeOf(functionName, input, layout, 3);
   const job = {
     functionName,
-    ...channelShapeOf(functionName, input, layout, 3),
-    ...windowOf(functionName, size),
+    ...shape,
+    ...windowOf(functionName, size, shape.channels),
     alpha: numberOf(functionName, "alpha", alpha, 1e-4),
     beta: numberOf(functionName, "beta", beta, 0.75),
     k: numberOf(functionName, "k", k, 1),
@@ -50,10 +51,15 @@ function read({ alpha, beta, k, layout, out }: LocalResponseNormOptions): LocalR
   return { alpha, beta, k, layout, out };
 }
 
-/** How far a window of `size` channels reaches: of an even size, further back. */
-function windowOf(functionName: string, size: unknown): { size: number; before: number; after: number } {
+/** How far a window of `size` channels reaches, among `channels`: of an even size, further back. */
+function windowOf(
+  functionName: string,
+  size: unknown,
+  channels: number,
+): { size: number; before: number; after: number } {
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) {
     throw new ArgumentError(functionName, "size", "must be a positive integer", describe(size));
   }
-  return { size, before: Math.floor(size / 2), after: Math.floor((size - 1) / 2) };
+  const reach = (distance: number) => Math.min(Math.floor(distance), channels);
+  return { size, before: reach(size / 2), after: reach((size - 1) / 2) };
 }

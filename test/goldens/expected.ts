@@ -6,8 +6,8 @@ import {
   product,
   type Grouping,
 } from "../support/reference/grouping.js";
-import { givenMoments } from "../support/reference/moments.js";
-import { referenceOf, uncentredReferenceOf, withAffine } from "../support/reference/normalize.js";
+import { givenMoments, momentsAboutZero } from "../support/reference/moments.js";
+import { referenceOf, withAffine } from "../support/reference/normalize.js";
 import type { Reference } from "../support/reference/reference.js";
 import type { Golden, Results } from "./load.js";
 import { numbersOf } from "./numbers.js";
@@ -58,7 +58,7 @@ function referenceOfLayer(golden: Golden, grouping: Grouping): Reference {
   const x = numbersOf(golden.input);
   const affine = { weight: golden.weight && numbersOf(golden.weight), bias: golden.bias && numbersOf(golden.bias) };
   const eps = golden.options.eps ?? defaultEps(golden);
-  if (golden.op === "rmsNorm") return withAffine(uncentredReferenceOf(x, grouping, eps), grouping, affine);
+  if (golden.op === "rmsNorm") return withAffine(referenceOf(x, grouping, eps, momentsAboutZero), grouping, affine);
   if (!hasGivenStatistics(golden)) return withAffine(referenceOf(x, grouping, eps), grouping, affine);
   const [mean, variance] = [numbersOf(golden.runningMean!), numbersOf(golden.runningVar!)];
   const given = referenceOf(x, grouping, eps, (group, index) => givenMoments(group, mean[index], variance[index]));

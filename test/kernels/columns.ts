@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { compileSync, instantiate, type Kernels } from "../../src/engine/module.js";
+import { compileSync, instantiate, type KernelSet } from "../../src/engine/module.js";
 import { groupByAxes, type Grouping } from "../support/reference/grouping.js";
 
 export type ColumnsDtype = "float32" | "float64";
@@ -42,13 +42,13 @@ const CANARY = 0xff;
 const START = 4096;
 const MARGIN = 128;
 
-/** A name of ColumnKernels, without its type. */
-type Name = keyof Kernels extends infer K ? (K extends `columns_${infer Rest}_f32` ? Rest : never) : never;
+/** A name of ColumnKernels, without what all have in common. */
+type Name = keyof KernelSet extends infer K ? (K extends `columns_${infer Rest}` ? Rest : never) : never;
 
 /** The column kernels of one dtype on a memory of which every byte outside their operands is watched. */
 export class ColumnMemory {
   readonly memory: WebAssembly.Memory;
-  readonly kernels: Kernels;
+  readonly kernels: KernelSet;
   private end = START;
   private outputs: [number, number][] = [];
 
@@ -57,19 +57,15 @@ export class ColumnMemory {
     pages: number,
   ) {
     this.memory = new WebAssembly.Memory({ initial: pages });
-    this.kernels = instantiate(compileSync(), this.memory);
-  }
-
-  get suffix(): "f32" | "f64" {
-    return this.dtype === "float32" ? "f32" : "f64";
+    this.kernels = instantiate(compileSync(), this.memory)[dtype];
   }
 
   get elementBytes(): number {
     return this.dtype === "float32" ? 4 : 8;
   }
 
-  kernel<N extends Name>(name: N): Kernels[`columns_${N}_f32`] {
-    return this.kernels[`columns_${name}_${this.suffix}` as `columns_${N}_f32`];
+  kernel<N extends Name>(name: N): KernelSet[`columns_${N}`] {
+    return this.kernels[`columns_${name}`];
   }
 
   numbers(values: ArrayLike<number>): Numbers {

@@ -8,7 +8,7 @@ import { bfloat16, float16, nearest, patterns, valueOf, type ReducedFormat } fro
 const PAGE_BYTES = 65_536;
 const memory = new WebAssembly.Memory({ initial: 128 });
 const bytes = new Uint8Array(memory.buffer);
-const kernels = instantiate(compileSync(), memory);
+const kernels = instantiate(compileSync(), memory).conversions;
 
 const X = PAGE_BYTES;
 const OUT = 64 * PAGE_BYTES;
@@ -133,7 +133,7 @@ describe.each(formats)("$format.name", ({ format, decode, encode, reference }) =
 
 it("converts behind 2^31", () => {
   const high = new WebAssembly.Memory({ initial: 2 ** 15 + 2 });
-  const { decode_f16, encode_f16 } = instantiate(compileSync(), high);
+  const { decode_f16, encode_f16 } = instantiate(compileSync(), high).conversions;
   const at = 2 ** 31 - 40;
   new Uint16Array(high.buffer, at + 80, 40).fill(0x3c00);
   decode_f16(at, at + 80, 40);

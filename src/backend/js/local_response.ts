@@ -38,8 +38,9 @@ export function localResponse(job: LocalResponseJob): void {
   store.flush();
 }
 
-/** Below, a sum of squares may have lost digits to underflow. */
-const LEAST_BASE = 2 ** -900;
+/** Outside, a sum of squares or its power may have lost digits, or all of them. */
+const SMALLEST = 2 ** -900;
+const LARGEST = 2 ** 900;
 
 function respond(job: LocalResponseJob, tile: Tile): void {
   const { channels, before, after, beta, k } = job;
@@ -53,10 +54,10 @@ function respond(job: LocalResponseJob, tile: Tile): void {
       let sum = 0;
       for (let i = at + from; i <= at + to; i += channelStride) sum += squares[i];
       const base = k + factor * sum;
-      const magnitude = Math.abs(base);
+      const power = powerOf(base, beta);
       const index = at + channel * channelStride;
-      if (magnitude >= LEAST_BASE && magnitude < Infinity) out[index] = x[index] / powerOf(base, beta);
-      else out[index] = extremeResponse(job, tile, index, at + from, at + to);
+      const ordinary = base >= SMALLEST && base <= LARGEST && power >= SMALLEST && power <= LARGEST;
+      out[index] = ordinary ? x[index] / power : extremeResponse(job, tile, index, at + from, at + to);
     }
   }
 }
@@ -71,17 +72,37 @@ function powerOf(base: number, beta: number): number {
   return beta === 1 ? base : pow(base, beta);
 }
 
-/** Where squares leave the range of float64, though x does not: of x * scale, a power of two. */
+/** Where squares, or their power, leave the range of float64, though the result may not. */
 function extremeResponse(job: LocalResponseJob, tile: Tile, index: number, from: number, to: number): number {
-  const { beta, k } = job;
-  const { x, channelStride } = tile;
+  const { alpha, beta, k, size } = job;
+  const { x, squares, channelStride } = tile;
   let largest = 0;
-  for (let i = from; i <= to; i += channelStride) largest = Math.max(largest, Math.abs(x[i]));
-  const extreme = largest > 0 && largest < Infinity;
-  const scale = !extreme ? 1 : largest > 1 ? 2 ** -700 : 2 ** 700;
   let sum = 0;
-  for (let i = from; i <= to; i += channelStride) sum += x[i] * scale * (x[i] * scale);
-  const base = k * scale * scale + (job.alpha / job.size) * sum;
-  const unscale = pow(scale, beta);
-  return (x[index] / pow(base, beta)) * unscale * unscale;
+  for (let i = from; i <= to; i += channelStride) {
+    largest = Math.max(largest, Math.abs(x[i]));
+    sum += squares[i];
+  }
+  let base = k + (alpha / size) * sum;
+  if (!(largest > 0 && largest < Infinity)) return x[index] / powerOf(base, beta);
+  let scale = 1;
+  if (!(base >= SMALLEST && base <= LARGEST)) {
+    scale = largest > 1 ? 2 ** -700 : 2 ** 700;
+    sum = 0;
+    for (let i = from; i <= to; i += channelStride) sum += x[i] * scale * (x[i] * scale);
+    base = k * scale * scale + (alpha / size) * sum;
+  }
+  return dividedByPower(x[index], base, scale, beta);
+}
+
+/** x / (base / scale^2)^beta, by steps that all lead from x towards the result: none overflows that need not. */
+function dividedByPower(x: number, base: number, scale: number, beta: number): number {
+  const small = scale > 1 || (scale === 1 && base < 1);
+  const [least, most] = small ? [2 ** -128, 1] : [1, 2 ** 128];
+  for (; base > most && base < Infinity; scale *= 2 ** -64) base *= 2 ** -128;
+  for (; base < least && base > 0 && scale < 2 ** 900; scale *= 2 ** 64) base *= 2 ** 128;
+  const steps = 2 * Math.max(1, Math.ceil(Math.abs(beta)));
+  const step = pow(scale, (2 * beta) / steps);
+  let result = x / pow(base, beta);
+  for (let done = 0; done < steps; done++) result *= step;
+  return result;
 }

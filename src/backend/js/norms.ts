@@ -44,17 +44,19 @@ export class NormSums {
   }
 
   addPowers(tile: Float64Array, rows: number, columns: number): void {
+    const p = this.#p;
     const size = rows * columns;
     for (let column = 0; column < columns; column++) {
       const largest = this.largest[column];
       let sum = this.#sum[column];
       let low = this.#sumLow[column];
       for (let at = column; at < size; at += columns) {
-        this.#power(Math.abs(tile[at]) / largest);
-        const term = pair[0];
+        const ratio = Math.abs(tile[at]) / largest;
+        const term = p === 1 ? ratio : this.#power(ratio);
         const next = sum + term;
         const added = next - sum;
-        low += sum - (next - added) + (term - added) + pair[1];
+        low += sum - (next - added) + (term - added);
+        if (p !== 1) low += pair[1];
         sum = next;
       }
       this.#sum[column] = sum;
@@ -62,14 +64,11 @@ export class NormSums {
     }
   }
 
-  /** Leaves ratio^p in `pair`. */
-  #power(ratio: number): void {
-    if (this.#p !== 1 && ratio > this.#least) {
-      powInto(pair, ratio, this.#p);
-      return;
-    }
-    pair[0] = this.#p === 1 ? ratio : 0;
-    pair[1] = 0;
+  /** ratio^p; `pair` has it with its low part. */
+  #power(ratio: number): number {
+    if (ratio > this.#least) powInto(pair, ratio, this.#p);
+    else pair.fill(0);
+    return pair[0];
   }
 
   finish(columns: number): void {

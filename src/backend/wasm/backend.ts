@@ -6,6 +6,7 @@ import { columnGroupMoments, normalizeColumnGroups } from "./column_groups.js";
 import { columnMoments, normalizeColumns } from "./columns.js";
 import type { WasmContext } from "./context.js";
 import { groupMoments, normalizeGroups } from "./groups.js";
+import { localResponse } from "./local_response.js";
 import { power } from "./power.js";
 import { rowMoments } from "./row_moments.js";
 import { normalizeRows, type RowMap } from "./rows.js";
@@ -19,7 +20,7 @@ export function wasmBackend(context: WasmContext): Backend {
     affineGlobal: (job) => affineGlobal(context, job),
     affineVectorized: (job) => affineVectorized(context, job),
     power: (job) => power(context, job),
-    localResponse: () => {},
+    localResponse: (job) => localResponse(context, job),
   };
 }
 
