@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type * as Exports from "../../src/index.js";
 import type { Engine } from "../../src/index.js";
+import { operations } from "../../src/registry.js";
 import { ops } from "./ops.js";
 import { bitsOf, goodArguments, homes, named } from "./support.js";
 
@@ -41,6 +42,8 @@ describe("the default engine", () => {
     const { createEngineSync, defaultEngine, setDefaultEngine, createEngine, ...rest } = library;
     const names = Object.keys(rest).filter((name) => /^[a-z]/.test(name));
     expect(names.sort()).toEqual(ops.map(({ name }) => name).sort());
+    const registered = operations.flatMap(({ name, native }) => (native === undefined ? [name] : [name, native]));
+    expect(names.sort()).toEqual(registered.sort());
     const engine = defaultEngine();
     for (const name of names) expect(typeof engine[name as "layerNorm"]).toBe("function");
     expect([createEngineSync, setDefaultEngine, createEngine].map((entry) => typeof entry)).not.toContain("undefined");

@@ -26,6 +26,9 @@ import {
 const shape = [2, 4, 3];
 const size = sizeOf(shape);
 
+/** What is written to is at fault: out, or running statistics. */
+const overlapping = /^(out|running(Mean|Var))$/;
+
 function suite(backend: BackendName, op: Op): void {
   const engine = engineOf(backend);
 
@@ -147,7 +150,7 @@ function suite(backend: BackendName, op: Op): void {
         const out = { data: all.data.subarray(0, size), shape };
         const parameter = { data: all.data.subarray(start, start + count), shape: parameterShape };
         const args = { ...goodArguments(engine, op, home), out, [argument]: parameter };
-        if (start < size) refuse(args, ArgumentError);
+        if (start < size) refuse(args, ArgumentError, overlapping);
         else expect(() => op.call(engine, args)).not.toThrow();
       }
     }
@@ -174,13 +177,14 @@ function suite(backend: BackendName, op: Op): void {
     for (const [argument, parameterShape] of Object.entries(op.parameters)) {
       const x = host(shape);
       const parameter = { data: x.data.subarray(0, sizeOf(parameterShape)), shape: parameterShape };
-      refuse({ ...goodArguments(engine, op), x, [argument]: parameter, out: x }, ArgumentError);
+      refuse({ ...goodArguments(engine, op), x, [argument]: parameter, out: x }, ArgumentError, overlapping);
     }
   });
 
   it("is untouched when memory runs out", () => {
     const small = engineOf("wasm", { maximumBytes: 65_536 });
-    const lengthened = (sizes: readonly number[]) => sizes.map((extent) => (extent === 3 ? 3 * 4096 : extent));
+    // Just less than a tile: every way to stage it takes more than a page.
+    const lengthened = (sizes: readonly number[]) => sizes.map((extent) => (extent === 3 ? 8100 : extent));
     const parameters = Object.entries(op.parameters).map(([name, sizes]) => [
       name,
       argumentOf(name, lengthened(sizes), 2),
