@@ -71,11 +71,12 @@ export function finish<T>(state: usize, eps: f64): i32 {
   const p = f64.load(state, P);
   const first = f64.load(state, HIGH);
   const second = f64.load(state, HIGH + 8);
-  const sum = first + second;
-  const rest = lost(first, second, sum) + (f64.load(state, LOW) + f64.load(state, LOW + 8));
+  const highs = first + second;
+  const lows = lost(first, second, highs) + (f64.load(state, LOW) + f64.load(state, LOW + 8));
+  const sum = highs + lows;
   const rescaled = f64.load(state, UNIT) != 0;
-  if (!rescaled && p != Infinity && !isSafe<T>(sum + rest, p)) return RESCALE;
-  const factors = factorsOf<T>(sum, rest, p, f64.load(state, LARGEST), rescaled, eps);
+  if (!rescaled && p != Infinity && !isSafe<T>(sum, p)) return RESCALE;
+  const factors = factorsOf<T>(sum, lost(highs, lows, sum), p, f64.load(state, LARGEST), rescaled, eps);
   store<T>(state, <T>f64x2.extract_lane(factors, 0), SCALE);
   store<T>(state, <T>f64x2.extract_lane(factors, 1), FACTOR);
   return SETTLED;
