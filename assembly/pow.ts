@@ -21,6 +21,12 @@ export function exponentOf(x: f64): i32 {
   return ((<i32>(reinterpret<u64>(x) >>> 52)) & 0x7ff) - 1023;
 }
 
+/** v * 2^n for |n| <= 2,044. */
+export function times2(v: f64, n: i32): f64 {
+  const half = n >> 1;
+  return v * powerOfTwo(half) * powerOfTwo(n - half);
+}
+
 /** log2 of the double-double h + l, with a relative error below 2^-68; 0 < h < Infinity. */
 export function log2(h: f64, l: f64): v128 {
   let e = 0;

@@ -6,7 +6,7 @@ import { coefficients, stepCoefficients } from "../columns/coefficients";
 import { finish, magnitude, rescale, statistics } from "../columns/finish";
 import { mapOfColumns, mapOfSteps } from "../columns/map";
 import { affineColumns } from "../columns/maps";
-import { columnsNorm, columnsNormSteps, scratchBytes, stripOf } from "../columns/norm";
+import { BY_STEPS, columnsNorm, scratchBytes, stripOf } from "../columns/norm";
 import { samplesOf, shift } from "../columns/shift";
 import { begin, stateBytes } from "../columns/state";
 import { accumulate, endBlock, unitOf } from "../columns/sums";
@@ -34,13 +34,13 @@ export function columns_unit_f64(columns: i32, flags: i32): i32 { return unitOf<
 // prettier-ignore
 export function columns_norm_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f32>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags); }
 // prettier-ignore
-export function columns_norm_steps_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNormSteps<f32>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags); }
+export function columns_norm_steps_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f32>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS); }
 // prettier-ignore
 export function columns_affine_f32(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void { affineColumns<f32>(out, x, centre, scale, bias, steps, columns); }
 // prettier-ignore
 export function columns_norm_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f64>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags); }
 // prettier-ignore
-export function columns_norm_steps_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNormSteps<f64>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags); }
+export function columns_norm_steps_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f64>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS); }
 // prettier-ignore
 export function columns_affine_f64(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void { affineColumns<f64>(out, x, centre, scale, bias, steps, columns); }
 

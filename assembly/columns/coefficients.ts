@@ -67,9 +67,8 @@ function fillColumns<T>(state: usize, gamma: usize, beta: usize, bySteps: bool):
     storePair<T>(biases + at, bias);
     column += 2;
   } while (column < columns);
-  replicate<T>(state, centres);
-  replicate<T>(state, scales);
-  replicate<T>(state, biases);
+  // Shifts, scales, sums and squares; the scales are what they were.
+  replicate<T>(state, 4);
 }
 
 // prettier-ignore

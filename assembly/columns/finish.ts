@@ -1,7 +1,7 @@
 // From the sums of columns to the statistics of groups, and the repairs that groups may need.
 
 import { finish as finishRow, RESCALE, SETTLED, smallestSafe } from "../finish";
-import { bytesOf, lost, sumOfPair, zeros } from "../lanes";
+import { bytesOf, lostInSum, sumOfPair, zeros } from "../lanes";
 import { storeStatistics, WANTS_MOMENTS, WANTS_STATISTICS } from "../rows";
 import {
   ATTEMPTS,
@@ -17,6 +17,7 @@ import {
   VARIANCE,
 } from "../state";
 import {
+  arrayBytes,
   attemptsOf,
   clearSums,
   COLUMNS,
@@ -31,7 +32,6 @@ import {
   SCALED,
   scalesOf,
   shiftsOf,
-  spread,
   sumsOf,
   variancesOf,
   WANTS_SCALE,
@@ -39,7 +39,7 @@ import {
   wideSumsOf,
   WIDTH,
 } from "./state";
-import { endBlock, loadUpTo } from "./sums";
+import { endBlock } from "./sums";
 
 /**
  * Turns the sums into the statistics of every group of n elements: SETTLED, or else the verdicts that groups got, as bits.
@@ -71,15 +71,25 @@ export function finish<T>(state: usize, n: f64, eps: f64): i32 {
  */
 @inline
 function settlesPair(state: usize, first: i32, second: i32, inverse: f64, eps: f64): bool {
+  const row = rowOf(state);
   const over = f64x2.splat(inverse);
-  const squares = totalsOfPair(state, wideSquaresOf(state), first, second);
-  const sums = totalsOfPair(state, wideSumsOf(state), first, second);
+  const at = <usize>first << 3;
+  let sums: v128, squares: v128;
+  if (i32.load(state, WIDTH) == 1 && i32.load(state, FOLD) == 1) {
+    // A column for a group, and no copies: the accumulators are the totals.
+    sums = v128.load(wideSumsOf(state) + at);
+    squares = v128.load(wideSquaresOf(state) + at);
+  } else {
+    addColumns<f32>(state, first, row + SUM);
+    addColumns<f32>(state, second, row + SUM + 8);
+    sums = v128.load(row, SUM);
+    squares = v128.load(row, SQUARES);
+  }
   const offset = i32.load(state, KIND) ? zeros() : f64x2.mul(sums, over);
   const squared = f64x2.mul(offset, offset);
   const variance = f64x2.sub(f64x2.mul(squares, over), squared);
   const radicand = f64x2.add(variance, f64x2.splat(eps));
   const rstd = f64x2.div(f64x2.splat(1), f64x2.sqrt(radicand));
-  const at = (<usize>first) << 3;
   v128.store(meansOf(state) + at, f64x2.add(shiftsOfPair(state, first, second), offset));
   v128.store(rstdsOf(state) + at, rstd);
   v128.store(variancesOf(state) + at, variance);
@@ -88,32 +98,6 @@ function settlesPair(state: usize, first: i32, second: i32, inverse: f64, eps: f
     f64x2.ge(radicand, f64x2.splat(smallestSafe<f32>())),
   );
   return i64x2.all_true(v128.and(inRange, f64x2.le(squared, variance)));
-}
-
-
-@inline
-function totalsOfPair(state: usize, wide: usize, first: i32, second: i32): v128 {
-  const width = i32.load(state, WIDTH);
-  // A column for a group, and no copies: the accumulators are the totals.
-  if (width == 1 && i32.load(state, FOLD) == 1) return v128.load(wide + ((<usize>first) << 3));
-  const a = sumColumns(state, wide, first * width, width);
-  const b = sumColumns(state, wide, second * width, width);
-  return f64x2.add(v128.shuffle<i64>(a, b, 0, 2), v128.shuffle<i64>(a, b, 1, 3));
-}
-
-/** The wide accumulators of a group's columns, copy by copy: those of even and those of odd place in the group. */
-function sumColumns(state: usize, wide: usize, column: i32, width: i32): v128 {
-  const columns = i32.load(state, COLUMNS);
-  const end = columns * i32.load(state, FOLD);
-  let lanes = zeros();
-  do {
-    let at = wide + ((<usize>column) << 3);
-    const pairs = at + ((<usize>(width >> 1)) << 4);
-    for (; at < pairs; at += 16) lanes = f64x2.add(lanes, v128.load(at));
-    if (width & 1) lanes = f64x2.add(lanes, v128.load64_zero(at));
-    column += columns;
-  } while (column < end);
-  return lanes;
 }
 
 
@@ -130,9 +114,8 @@ function finishGroup<T>(state: usize, group: i32, n: f64, eps: f64): i32 {
   const row = rowOf(state);
   const at = (<usize>group) << 3;
   const first = bytesOf<T>(group * i32.load(state, WIDTH));
-  totalOfGroup<T>(state, wideSumsOf(state), group, row + SUM);
-  totalOfGroup<T>(state, wideSquaresOf(state), group, row + SQUARES);
-  i32.store(row, i32.load(attemptsOf(state) + at), ATTEMPTS);
+  addColumns<T>(state, group, row + SUM);
+  i32.store(row, i32.load(attemptsOf(state) + at) | i32.load(state, KIND), ATTEMPTS);
   store<T>(row, load<T>(shiftsOf(state) + first), K);
   store<T>(row, load<T>(scalesOf(state) + first), SCALE);
   const verdict = finishRow<T>(row, n, eps);
@@ -150,38 +133,61 @@ function finishGroup<T>(state: usize, group: i32, n: f64, eps: f64): i32 {
   return verdict;
 }
 
-/** f32: as totalsOfPair. f64: of the columns in order, copy by copy, with a low part. */
-@inline
-function totalOfGroup<T>(state: usize, wide: usize, group: i32, to: usize): void {
+/**
+ * Stores the totals of the wide accumulators of a group's columns, sums at `to` and squares 16 bytes on: copy by copy,
+ * f32 those of even and those of odd place in the group, then both; f64 in order, with a low part.
+ */
+function addColumns<T>(state: usize, group: i32, to: usize): void {
   const width = i32.load(state, WIDTH);
-  let column = group * width;
-  if (sizeof<T>() == 4) return f64.store(to, sumOfPair(sumColumns(state, wide, column, width)));
   const columns = i32.load(state, COLUMNS);
   const end = columns * i32.load(state, FOLD);
-  let high: f64 = 0;
-  let low: f64 = 0;
-  do {
-    for (let c = column; c < column + width; c++) {
-      const at = wide + ((<usize>(c >> 1)) << 5) + ((<usize>(c & 1)) << 3);
-      const term = f64.load(at);
-      const sum = high + term;
-      low += lost(high, term, sum) + f64.load(at, 16);
-      high = sum;
-    }
-    column += columns;
-  } while (column < end);
-  f64.store(to, high);
-  f64.store(to, low, LOW);
+  let wide = wideSumsOf(state);
+  for (let half = 0; half < 2; half++) {
+    let total = zeros();
+    let low: f64 = 0;
+    let column = group * width;
+    do {
+      if (sizeof<T>() == 8) {
+        for (let c = column; c < column + width; c++) {
+          const at = wide + (<usize>(c >> 1) << 5) + (<usize>(c & 1) << 3);
+          const term = v128.load64_zero(at);
+          const sum = f64x2.add(total, term);
+          low += f64x2.extract_lane(lostInSum(total, term, sum), 0) + f64.load(at, 16);
+          total = sum;
+        }
+      } else {
+        let at = wide + (<usize>column << 3);
+        const pairs = at + (<usize>(width >> 1) << 4);
+        for (; at < pairs; at += 16) total = f64x2.add(total, v128.load(at));
+        if (width & 1) total = f64x2.add(total, v128.load64_zero(at));
+      }
+      column += columns;
+    } while (column < end);
+    if (sizeof<T>() == 8) {
+      f64.store(to, f64x2.extract_lane(total, 0));
+      f64.store(to, low, LOW);
+    } else f64.store(to, sumOfPair(total));
+    wide += 2 * arrayBytes(state);
+    to += SQUARES - SUM;
+  }
 }
 
-/** What a repair has put into the row becomes the group's. */
+/** What a repair has put into the row becomes the group's, in every copy of its columns. */
 function beginGroup<T>(state: usize, group: i32): void {
   const row = rowOf(state);
+  const k = load<T>(row, K);
   const scale = load<T>(row, SCALE);
-  i32.store(attemptsOf(state) + ((<usize>group) << 3), i32.load(row, ATTEMPTS));
-  spread<T>(state, shiftsOf(state), group, load<T>(row, K));
-  spread<T>(state, scalesOf(state), group, scale);
+  i32.store(attemptsOf(state) + (<usize>group << 3), i32.load(row, ATTEMPTS));
   if (scale != 1) i32.store(state, 1, SCALED);
+  const columns = i32.load(state, COLUMNS);
+  const width = i32.load(state, WIDTH);
+  const end = columns * i32.load(state, FOLD);
+  for (let first = group * width; first < end; first += columns) {
+    for (let column = first; column < first + width; column++) {
+      store<T>(shiftsOf(state) + bytesOf<T>(column), k);
+      store<T>(scalesOf(state) + bytesOf<T>(column), scale);
+    }
+  }
 }
 
 /** Takes the largest magnitude of every column, after RESCALE; called for all steps, in any pieces. */
@@ -189,9 +195,8 @@ export function magnitude<T>(state: usize, x: usize, steps: i32, stride: usize):
   const bytes = bytesOf<T>(i32.load(state, COLUMNS));
   const largest = sumsOf(state);
   for (; steps > 0; steps--) {
-    for (let at: usize = 0; at < bytes; at += 16) {
-      const value = v128.abs<T>(loadUpTo<T>(x + at, bytes - at));
-      v128.store(largest + at, v128.max<T>(v128.load(largest + at), value));
+    for (let at: usize = 0; at < bytes; at += sizeof<T>()) {
+      store<T>(largest + at, max<T>(load<T>(largest + at), abs<T>(load<T>(x + at))));
     }
     x += stride;
   }

@@ -1,64 +1,47 @@
-// The maps of columns: a centre, a scale and a bias for every column, the same for all steps. Maps in which steps have a
-// gamma and a beta of their own are in step_maps.ts.
+// The maps of columns, with a centre, a scale and a bias for every column, the same for all steps:
 //
 //   y = (x - centre) * scale + bias
+//
+// and as in layer norm of a channels-first tensor with a gamma and a beta for every step besides:
+//
+//   y = ((x - centre) * scale + bias) * gamma[step] + beta[step]
+//
+// Out may be x. Steps are `stride` bytes apart in both. Four steps at a time load the coefficients once for all; but where
+// memory is the limit (`streaming`) it is faster to write one after the other. No bit depends on that.
 
-import { bytesOf, zeros } from "../lanes";
+import { bytesOf, loadSplat, zeros } from "../lanes";
 
-/** Tensors of more bytes than this are written step by step: writing four at a time is slower where memory is the limit. */
+/** Tensors of more bytes than this stream. */
 export const STREAMING: f64 = 1048576;
 
-/** A tensor of `steps` steps of contiguous columns; out may be x. Centre may be 0: no centre. */
+/** A tensor of `steps` steps of contiguous columns. Centre may be 0: no centre. */
 // prettier-ignore
 export function affineColumns<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void {
   const stride = bytesOf<T>(columns);
   mapColumns<T>(out, x, centre, scale, bias, steps, columns, stride, <f64>steps * <f64>stride > STREAMING);
 }
 
-/**
- * `steps` steps, `stride` bytes apart in x and in out; out may be x. With `streaming`,
- * steps are written one by one, which changes no bit. Centre may be 0: no centre.
- */
-export function mapColumns<T>(
-  out: usize,
-  x: usize,
-  centre: usize,
-  scale: usize,
-  bias: usize,
-  steps: i32,
-  columns: i32,
-  stride: usize,
-  streaming: bool,
-): void {
+/** The first of the maps. Centre may be 0. */
+// prettier-ignore
+export function mapColumns<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32, stride: usize, streaming: bool): void {
   const bytes = bytesOf<T>(columns);
-  // Pairs of vectors, four steps at a time.
-  const paired: usize = centre == 0 || streaming ? 0 : bytes & ~31;
-  for (; steps >= 4; steps -= 4) {
-    if (paired > 0) mapQuad<T>(out, x, centre, scale, bias, paired, stride);
-    if (paired < bytes) {
-      for (let step = 0; step < 4; step++) {
-        const at = <usize>step * stride + paired;
-        mapStep<T>(out + at, x + at, centre + paired, scale + paired, bias + paired, bytes - paired);
-      }
-    }
-    out += 4 * stride;
-    x += 4 * stride;
-  }
-  for (; steps > 0; steps--) {
-    mapStep<T>(out, x, centre, scale, bias, bytes);
+  // Pairs of vectors go four steps at a time.
+  const paired: usize = centre == 0 || streaming || steps < 4 ? 0 : bytes & ~31;
+  for (let left = steps; left > 0; left--) {
+    const inQuad = left > (steps & 3);
+    const done = inQuad ? paired : 0;
+    if (done > 0 && ((steps - left) & 3) == 0) mapQuad<T>(out, x, centre, scale, bias, paired, stride);
+    // Multiplying by 1 and adding -0 change no bit.
+    const c = centre ? centre + done : 0;
+    if (done < bytes) mapStep<T>(out + done, x + done, c, scale + done, bias + done, 1, -0.0, bytes - done);
     out += stride;
     x += stride;
   }
 }
 
-// prettier-ignore
-@inline function map<T>(out: usize, x: usize, centre: v128, scale: v128, bias: v128): void {
-  v128.store(out, v128.add<T>(v128.mul<T>(v128.sub<T>(v128.load(x), centre), scale), bias));
-}
-
 /** Four steps of whole pairs of vectors. */
 // prettier-ignore
-function mapQuad<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, bytes: usize, stride: usize): void {
+@inline function mapQuad<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, bytes: usize, stride: usize): void {
   const end = x + bytes;
   do {
     const c0 = v128.load(centre);
@@ -83,51 +66,104 @@ function mapQuad<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usi
   } while (x != end);
 }
 
-/** One step of `bytes` bytes. */
 // prettier-ignore
-function mapStep<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, bytes: usize): void {
-  const lines = bytes & ~63;
-  if (lines > 0) {
-    if (centre == 0) mapLines<T>(out, x, centre, scale, bias, lines, false);
-    else mapLines<T>(out, x, centre, scale, bias, lines, true);
-  }
-  if (lines < bytes) mapRest<T>(out, x, centre, scale, bias, lines, bytes);
+@inline function map<T>(out: usize, x: usize, centre: v128, scale: v128, bias: v128): void {
+  v128.store(out, v128.add<T>(v128.mul<T>(v128.sub<T>(v128.load(x), centre), scale), bias));
 }
 
-/** Whole lines of 64 bytes of one step. */
+/** The second of the maps; gamma and beta of the first step at their addresses, 0 for none. */
 // prettier-ignore
-@inline function mapLines<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, bytes: usize, centred: bool): void {
+export function mapSteps<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, gamma: usize, beta: usize, steps: i32, columns: i32, stride: usize, streaming: bool): void {
+  const bytes = bytesOf<T>(columns);
+  const gammaBytes: usize = gamma ? sizeof<T>() : 0;
+  const betaBytes: usize = beta ? sizeof<T>() : 0;
+  // Whole vectors go four steps at a time.
+  const whole: usize = streaming || gamma == 0 || beta == 0 ? 0 : bytes & ~15;
+  for (let left = steps; left > 0; left--) {
+    const inQuad = left > (steps & 3);
+    const done = inQuad ? whole : 0;
+    if (done > 0 && ((steps - left) & 3) == 0) {
+      mapStepsQuad<T>(out, x, centre, scale, bias, gamma, beta, whole, stride);
+    }
+    if (done < bytes) {
+      const g = gamma ? load<T>(gamma) : <T>1;
+      const b = beta ? load<T>(beta) : <T>-0.0;
+      mapStep<T>(out + done, x + done, centre + done, scale + done, bias + done, g, b, bytes - done);
+    }
+    gamma += gammaBytes;
+    beta += betaBytes;
+    out += stride;
+    x += stride;
+  }
+}
+
+/** Four steps of whole vectors. */
+// prettier-ignore
+@inline function mapStepsQuad<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, gamma: usize, beta: usize, bytes: usize, stride: usize): void {
+  const g0 = loadSplat<T>(gamma);
+  const g1 = loadSplat<T>(gamma + sizeof<T>());
+  const g2 = loadSplat<T>(gamma + 2 * sizeof<T>());
+  const g3 = loadSplat<T>(gamma + 3 * sizeof<T>());
+  const b0 = loadSplat<T>(beta);
+  const b1 = loadSplat<T>(beta + sizeof<T>());
+  const b2 = loadSplat<T>(beta + 2 * sizeof<T>());
+  const b3 = loadSplat<T>(beta + 3 * sizeof<T>());
   const end = x + bytes;
   do {
-    mapOwn<T>(out, x, centre, scale, bias, centred);
-    mapOwn<T>(out + 16, x + 16, centre + 16, scale + 16, bias + 16, centred);
-    mapOwn<T>(out + 32, x + 32, centre + 32, scale + 32, bias + 32, centred);
-    mapOwn<T>(out + 48, x + 48, centre + 48, scale + 48, bias + 48, centred);
-    out += 64;
-    x += 64;
-    if (centred) centre += 64;
-    scale += 64;
-    bias += 64;
+    const c = v128.load(centre);
+    const s = v128.load(scale);
+    const b = v128.load(bias);
+    mapAgain<T>(out, x, c, s, b, g0, b0);
+    mapAgain<T>(out + stride, x + stride, c, s, b, g1, b1);
+    mapAgain<T>(out + 2 * stride, x + 2 * stride, c, s, b, g2, b2);
+    mapAgain<T>(out + 3 * stride, x + 3 * stride, c, s, b, g3, b3);
+    out += 16;
+    x += 16;
+    centre += 16;
+    scale += 16;
+    bias += 16;
   } while (x != end);
 }
 
 // prettier-ignore
-@inline function mapOwn<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, centred: bool): void {
-  const value = v128.load(x);
-  const centredValue = centred ? v128.sub<T>(value, v128.load(centre)) : value;
-  v128.store(out, v128.add<T>(v128.mul<T>(centredValue, v128.load(scale)), v128.load(bias)));
+@inline function mapAgain<T>(out: usize, x: usize, centre: v128, scale: v128, bias: v128, gamma: v128, beta: v128): void {
+  const y = v128.add<T>(v128.mul<T>(v128.sub<T>(v128.load(x), centre), scale), bias);
+  v128.store(out, v128.add<T>(v128.mul<T>(y, gamma), beta));
 }
 
-/** What is left of a step behind its last line. */
+/** One step of `bytes` bytes. Centre may be 0. */
 // prettier-ignore
-function mapRest<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, from: usize, end: usize): void {
-  let at = from;
-  for (; at + 16 <= end; at += 16) {
-    const c = centre ? v128.load(centre + at) : zeros();
-    map<T>(out + at, x + at, c, v128.load(scale + at), v128.load(bias + at));
+function mapStep<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, gamma: T, beta: T, bytes: usize): void {
+  const g = v128.splat<T>(gamma);
+  const b = v128.splat<T>(beta);
+  const end = x + bytes;
+  const lines = centre ? x + (bytes & ~63) : x;
+  if (x != lines) {
+    do {
+      mapAgain<T>(out, x, v128.load(centre), v128.load(scale), v128.load(bias), g, b);
+      mapAgain<T>(out + 16, x + 16, v128.load(centre, 16), v128.load(scale, 16), v128.load(bias, 16), g, b);
+      mapAgain<T>(out + 32, x + 32, v128.load(centre, 32), v128.load(scale, 32), v128.load(bias, 32), g, b);
+      mapAgain<T>(out + 48, x + 48, v128.load(centre, 48), v128.load(scale, 48), v128.load(bias, 48), g, b);
+      out += 64;
+      x += 64;
+      centre += 64;
+      scale += 64;
+      bias += 64;
+    } while (x != lines);
   }
-  for (; at < end; at += sizeof<T>()) {
-    const c = centre ? load<T>(centre + at) : <T>0;
-    store<T>(out + at, (load<T>(x + at) - c) * load<T>(scale + at) + load<T>(bias + at));
+  for (; end - x >= 16; x += 16) {
+    mapAgain<T>(out, x, centre ? v128.load(centre) : zeros(), v128.load(scale), v128.load(bias), g, b);
+    out += 16;
+    if (centre) centre += 16;
+    scale += 16;
+    bias += 16;
+  }
+  for (; x != end; x += sizeof<T>()) {
+    const c = centre ? load<T>(centre) : <T>0;
+    store<T>(out, ((load<T>(x) - c) * load<T>(scale) + load<T>(bias)) * gamma + beta);
+    out += sizeof<T>();
+    if (centre) centre += sizeof<T>();
+    scale += sizeof<T>();
+    bias += sizeof<T>();
   }
 }

@@ -11,6 +11,9 @@ import { samplesOf, shift } from "./shift";
 import { begin, groupsIn, groupsWithin, STRIP, stateBytes } from "./state";
 import { accumulate } from "./sums";
 
+/** A flag of columnsNorm: steps have a gamma and a beta each, not columns. */
+export const BY_STEPS: i32 = 128;
+
 /** Bytes of a state at most, unless one group needs more. */
 const STATE_LIMIT: usize = 1 << 18;
 
@@ -19,33 +22,22 @@ export function stripOf<T>(columns: i32, width: i32): i32 {
   return min(columns, width * groupsWithin<T>(STATE_LIMIT, width));
 }
 
-/** Bytes of scratch for columnsNorm and columnsNormSteps. */
+/** Bytes of scratch for columnsNorm. */
 export function scratchBytes<T>(columns: i32, width: i32): usize {
   const strip = stripOf<T>(columns, width);
   return stateBytes<T>(strip, width, strip < columns ? STRIP : 0);
 }
 
-/** gamma and beta per column. */
+/** gamma and beta are per column, or with BY_STEPS per step. */
 // prettier-ignore
 export function columnsNorm<T>(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, state: usize, flags: i32): void {
-  norm<T>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, state, flags, false);
-}
-
-/** gamma and beta per step. */
-// prettier-ignore
-export function columnsNormSteps<T>(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, state: usize, flags: i32): void {
-  norm<T>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, state, flags, true);
-}
-
-// prettier-ignore
-@inline function norm<T>(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, state: usize, flags: i32, bySteps: bool): void {
   const stride = bytesOf<T>(columns);
   const strip = stripOf<T>(columns, width);
   const blockBytes = <usize>steps * stride;
   const streaming = <f64>blocks * <f64>blockBytes > STREAMING;
-  if (strip < columns) flags |= STRIP;
   const gammas = flags & HAS_GAMMA ? gamma : 0;
   const betas = flags & HAS_BETA ? beta : 0;
+  if (strip < columns) flags |= STRIP;
   let group = 0;
   for (; blocks > 0; blocks--) {
     for (let first = 0; first < columns; first += strip) {
@@ -54,7 +46,7 @@ export function columnsNormSteps<T>(out: usize, x: usize, gamma: usize, beta: us
       momentsOfBlock<T>(state, x + at, steps, width, stride, eps);
       statistics<T>(state, mean, rstd, group, flags);
       group += groupsIn(state);
-      if (bySteps) {
+      if (flags & BY_STEPS) {
         stepCoefficients<T>(state);
         mapOfSteps<T>(out + at, x + at, state, gammas, betas, steps, stride, streaming);
       } else {

@@ -1,7 +1,7 @@
 // The first guess of every group's mean, from a few steps spread over the block.
 
 import { bytesOf } from "../lanes";
-import { clearBlock, COLUMNS, KIND, replicate, shiftsOf, sumsOf, WIDTH } from "./state";
+import { clearSums, COLUMNS, KIND, replicate, shiftsOf, sumsOf, WIDTH } from "./state";
 import { accumulateSteps } from "./sums";
 
 /** Steps sampled at least, of blocks that have as many. */
@@ -27,8 +27,8 @@ export function shift<T>(state: usize, x: usize, samples: i32, stride: usize): v
   const inverse = 1 / (<f64>samples * <f64>width);
   if (width == 1) averageColumns<T>(state, bytesOf<T>(columns), <T>inverse);
   else averageGroups<T>(state, bytesOf<T>(columns), bytesOf<T>(width), inverse);
-  replicate<T>(state, shiftsOf(state));
-  clearBlock(state);
+  replicate<T>(state, 1);
+  clearSums(state);
 }
 
 

@@ -15,7 +15,7 @@
 // whatever the number of columns. The copies of a group's columns are added when it is finished.
 
 import { bytesOf, lanesOf, zeros } from "../lanes";
-import { begin as beginRow, STATE_BYTES as ROW_BYTES, UNCENTRED } from "../state";
+import { STATE_BYTES as ROW_BYTES, UNCENTRED } from "../state";
 
 // The header, i32 each. Byte offsets:
 export const COLUMNS: usize = 0;
@@ -107,32 +107,23 @@ export function groupsWithin<T>(bytes: usize, width: i32): i32 {
 /** Begins a block's statistics. Of the flags, UNCENTRED and STRIP matter. */
 export function begin<T>(state: usize, columns: i32, width: i32, flags: i32): void {
   const fold = foldOf<T>(columns, flags);
-  const kind = flags & UNCENTRED;
   i32.store(state, columns, COLUMNS);
   i32.store(state, width, WIDTH);
   i32.store(state, fold, FOLD);
-  i32.store(state, kind, KIND);
+  i32.store(state, 0, OPEN);
+  i32.store(state, flags & UNCENTRED, KIND);
   i32.store(state, 0, SCALED);
   i32.store(state, <i32>padded(bytesOf<T>(columns * fold)), ARRAY_BYTES);
-  i32.store(state, <i32>padded((<usize>groupsIn(state)) << 3), GROUPS_BYTES);
-  beginRow<T>(rowOf(state), 0, 1, 0);
-  // The lanes behind the last column have shift 0 and scale 1 as well.
-  fill(shiftsOf(state), arrayBytes(state), zeros());
+  i32.store(state, <i32>padded(<usize>groupsIn(state) << 3), GROUPS_BYTES);
+  fill(rowOf(state), meansOf(state) - rowOf(state), zeros());
+  // The lanes behind the last column have scale 1 as well.
   fill(scalesOf(state), arrayBytes(state), v128.splat<T>(1));
-  fill(attemptsOf(state), groupsBytes(state), i32x4.splat(kind));
-  clearSums(state);
 }
 
 /** Forgets the sums, and keeps shifts and scales. */
 export function clearSums(state: usize): void {
   i32.store(state, 0, OPEN);
   fill(sumsOf(state), 6 * arrayBytes(state), zeros());
-}
-
-/** Forgets the sums of the open block. */
-export function clearBlock(state: usize): void {
-  i32.store(state, 0, OPEN);
-  fill(sumsOf(state), 2 * arrayBytes(state), zeros());
 }
 
 /** Sets `bytes` bytes, a multiple of 16, not 0. */
@@ -144,21 +135,13 @@ function fill(at: usize, bytes: usize, vector: v128): void {
   } while (at != end);
 }
 
-/** Gives the columns of a group one value in an array, in every copy. */
-export function spread<T>(state: usize, array: usize, group: i32, value: T): void {
-  const columns = i32.load(state, COLUMNS);
-  const width = i32.load(state, WIDTH);
-  const copies = i32.load(state, FOLD);
-  let first = array + bytesOf<T>(group * width);
-  for (let copy = 0; copy < copies; copy++) {
-    for (let c = 0; c < width; c++) store<T>(first + bytesOf<T>(c), value);
-    first += bytesOf<T>(columns);
-  }
-}
-
-/** Copies the columns' values in an array to all copies. */
-export function replicate<T>(state: usize, array: usize): void {
+/** Copies what the first columns of the first `arrays` arrays hold to all their copies. */
+export function replicate<T>(state: usize, arrays: i32): void {
   const bytes = bytesOf<T>(i32.load(state, COLUMNS));
-  const end = array + bytes * <usize>i32.load(state, FOLD);
-  for (let to = array + bytes; to < end; to += bytes) memory.copy(to, array, bytes);
+  const copies = i32.load(state, FOLD);
+  let array = shiftsOf(state);
+  for (; arrays > 0; arrays--) {
+    for (let copy = 1; copy < copies; copy++) memory.copy(array + <usize>copy * bytes, array, bytes);
+    array += arrayBytes(state);
+  }
 }

@@ -87,38 +87,38 @@ function addQuad<T>(state: usize, x: usize, bytes: usize, stride: usize): void {
   } while (x != end);
 }
 
-/** One step or a quad, of the columns from byte `from` to byte `end`. */
+/** One step or a quad, of the columns from byte `from` to byte `end`: as addQuad, in two pairs. */
 // prettier-ignore
 function addCarefully<T>(state: usize, x: usize, from: usize, end: usize, stride: usize, steps: i32): void {
   for (let at = from; at < end; at += 16) {
     const left = end - at;
-    const s = sumsOf(state) + at;
-    const q = squaresOf(state) + at;
-    const a = deviation<T>(state, x, at, left);
-    if (steps == 1) {
-      v128.store(s, v128.add<T>(v128.load(s), a));
-      v128.store(q, v128.add<T>(v128.load(q), v128.mul<T>(a, a)));
-    } else {
-      const b = deviation<T>(state, x + stride, at, left);
-      const c = deviation<T>(state, x + 2 * stride, at, left);
-      const d = deviation<T>(state, x + 3 * stride, at, left);
-      v128.store(s, v128.add<T>(v128.load(s), sumOfFour<T>(a, b, c, d)));
-      v128.store(q, v128.add<T>(v128.load(q), squaresOfFour<T>(a, b, c, d)));
+    let s = zeros();
+    let q = zeros();
+    let previous = zeros();
+    for (let step = 0; step < steps; step++) {
+      const d = deviation<T>(state, x + at + <usize>step * stride, at, left);
+      const both = v128.add<T>(previous, d);
+      const squares = v128.add<T>(v128.mul<T>(previous, previous), v128.mul<T>(d, d));
+      // Even steps wait for the next, but for the only one.
+      const isLast = (step & 1) | (steps & 1);
+      s = isLast ? v128.add<T>(s, both) : s;
+      q = isLast ? v128.add<T>(q, squares) : q;
+      previous = isLast ? zeros() : d;
     }
+    const sums = sumsOf(state) + at;
+    const squares = squaresOf(state) + at;
+    v128.store(sums, v128.add<T>(v128.load(sums), s));
+    v128.store(squares, v128.add<T>(v128.load(squares), q));
   }
 }
 
+/** d of the columns from byte `at` on, whose elements are at x; what is not there must not deviate. */
 function deviation<T>(state: usize, x: usize, at: usize, left: usize): v128 {
-  const scaled = v128.mul<T>(loadUpTo<T>(x + at, left), v128.load(scalesOf(state) + at));
-  const d = v128.sub<T>(scaled, v128.load(shiftsOf(state) + at));
-  // What is not there must not deviate.
-  return left >= 16 ? d : v128.and(d, firstLanes<T>(<i32>(left >> alignof<T>())));
-}
-
-/** A vector, filled up with zeros where fewer bytes are left. */
-// prettier-ignore
-@inline export function loadUpTo<T>(p: usize, left: usize): v128 {
-  return left >= 16 ? v128.load(p) : loadPart<T>(p, <i32>(left >> alignof<T>()));
+  const scale = v128.load(scalesOf(state) + at);
+  const k = v128.load(shiftsOf(state) + at);
+  if (left >= 16) return v128.sub<T>(v128.mul<T>(v128.load(x), scale), k);
+  const count = <i32>(left >> alignof<T>());
+  return v128.and(v128.sub<T>(v128.mul<T>(loadPart<T>(x, count), scale), k), firstLanes<T>(count));
 }
 
 /** Empties the open block into the wide accumulators. A piece whose next is somewhere else ends with this. */

@@ -3,8 +3,6 @@
 // A header, and then for each two columns a pair of float64 vectors, high and low; the columns' largest magnitudes, T;
 // float64 units; the maps' scales and factors, T. Columns are counted up to an even number.
 
-import { zeros } from "../lanes";
-
 // Byte offsets in the header:
 /** float64: p. */
 export const P: usize = 0;
@@ -16,7 +14,7 @@ export const AGAIN: usize = 12;
 export const PLAIN: usize = 16;
 export const PAIRS: usize = 32;
 
-/** A unit that says of a column that its sums left the range. Settled columns have 0, hopeless ones NaN. */
+/** The unit of a column whose sums left the range. Settled columns have 0, and those that none can help have NaN. */
 export const UNSAFE: f64 = -1;
 
 /** Bytes of the state of `columns` columns. */
@@ -40,11 +38,12 @@ export function columnStateBytes(columns: i32): usize { return PAIRS + 6 * spanO
 // prettier-ignore
 @inline export function sumAt(state: usize, column: i32): usize { return state + PAIRS + (<usize>(column >> 1) << 5) + (<usize>(column & 1) << 3); }
 
-/** Begins `columns` columns. */
+/** Begins `columns` columns, in units of 1. */
 export function beginColumns(state: usize, columns: i32, p: f64): void {
   f64.store(state, p, P);
   i32.store(state, columns, COLUMNS);
   i32.store(state, 0, AGAIN);
-  const end = scalesAt(state);
-  for (let at = state + PAIRS; at < end; at += 16) v128.store(at, zeros());
+  const units = unitsAt(state);
+  memory.fill(state + PAIRS, 0, units - state - PAIRS);
+  for (let at = units; at < scalesAt(state); at += 16) v128.store(at, f64x2.splat(1));
 }

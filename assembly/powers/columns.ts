@@ -84,7 +84,7 @@ export function rescaleColumns<T>(state: usize): bool {
       f64.store(sumAt(state, column), 0);
       f64.store(sumAt(state, column), 0, 16);
       any = any || isUnit(magnitude);
-    }
+    } else f64.store(unit, 0);
     largest += sizeof<T>();
     unit += 8;
   }
@@ -160,7 +160,7 @@ export function mapColumns<T>(out: usize, x: usize, steps: i32, stride: usize, s
   const whole = bytesOf<T>(columns) & ~15;
   const left = columns & (lanesOf<T>() - 1);
   for (; steps > 0; steps--) {
-    if (plain) mapPlain<T>(out, x, whole, factors);
+    if (plain) mapPlain<T>(out, x, whole, scales, factors);
     else mapScaled<T>(out, x, whole, scales, factors);
     if (left > 0) {
       const v = v128.mul<T>(loadPart<T>(x + whole, left), loadPart<T>(scales + whole, left));
@@ -171,8 +171,8 @@ export function mapColumns<T>(out: usize, x: usize, steps: i32, stride: usize, s
   }
 }
 
-/** All scales are 1. */
-function mapPlain<T>(out: usize, x: usize, bytes: usize, factors: usize): void {
+/** All scales are 1, which a product with them would not change. */
+function mapPlain<T>(out: usize, x: usize, bytes: usize, scales: usize, factors: usize): void {
   const end = x + (bytes & ~63);
   while (x != end) {
     v128.store(out, v128.mul<T>(v128.load(x), v128.load(factors)));
@@ -181,14 +181,10 @@ function mapPlain<T>(out: usize, x: usize, bytes: usize, factors: usize): void {
     v128.store(out + 48, v128.mul<T>(v128.load(x + 48), v128.load(factors + 48)));
     x += 64;
     out += 64;
+    scales += 64;
     factors += 64;
   }
-  for (let left = bytes & 63; left > 0; left -= 16) {
-    v128.store(out, v128.mul<T>(v128.load(x), v128.load(factors)));
-    x += 16;
-    out += 16;
-    factors += 16;
-  }
+  mapScaled<T>(out, x, bytes & 63, scales, factors);
 }
 
 function mapScaled<T>(out: usize, x: usize, bytes: usize, scales: usize, factors: usize): void {

@@ -2,29 +2,26 @@
 // where 1 / norm is not well within T's range. So a norm may even lie beyond what T can hold.
 
 import { high, low, lostInProduct, pair, times } from "../double_double";
-import { exp2Fraction, exponentOf, log2, powerOfTwo } from "../pow";
+import { exp2Fraction, exponentOf, log2, powerOfTwo, times2 } from "../pow";
 import { isUnit } from "./state";
-
-/** Exponents of norms whose reciprocals are within T's range, and so are the exponents of powers of two. */
-// prettier-ignore
-@inline function plainExponents<T>(): f64 { return sizeof<T>() == 4 ? 120 : 1000; }
-// prettier-ignore
-@inline function exponents<T>(): f64 { return sizeof<T>() == 4 ? 126 : 1022; }
-// prettier-ignore
-@inline function largestOf<T>(): f64 { return sizeof<T>() == 4 ? f32.MAX_VALUE : f64.MAX_VALUE; }
 
 /**
  * Scale (lane 0) and factor (lane 1), both numbers of T, of a group whose sum of (|x| / unit)^p is sum + rest; a unit of
  * 0 says that it is the sum of |x|^p. With p = Infinity the norm is the largest magnitude, and so it is for groups that
  * have no unit because that is 0, Infinity or NaN.
  */
+@inline
 export function factorsOf<T>(sum: f64, rest: f64, p: f64, largest: f64, rescaled: bool, eps: f64): v128 {
-  if (p == Infinity || (rescaled && !isUnit(largest))) return divisor<T>(largest, 0, eps);
+  return factors(sum, rest, p, largest, rescaled, eps, sizeof<T>() == 8);
+}
+
+function factors(sum: f64, rest: f64, p: f64, largest: f64, rescaled: bool, eps: f64, wide: bool): v128 {
+  if (p == Infinity || (rescaled && !isUnit(largest))) return divisor(largest, 0, eps, wide);
   const root = rootOf(sum, rest, p);
-  if (!rescaled) return divisor<T>(high(root), low(root), eps);
+  if (!rescaled) return divisor(high(root), low(root), eps, wide);
   // The largest magnitude is m * 2^e, so that products with the root cannot overflow.
   const e = max(exponentOf(largest), -1022);
-  return divisor<T>(high(root) * times2(largest, -e), low(root) + <f64>e, eps);
+  return divisor(high(root) * times2(largest, -e), low(root) + <f64>e, eps, wide);
 }
 
 /** (sum + rest)^(1/p), sum being the whole rounded, as lane 0 times 2^lane 1. */
@@ -39,13 +36,6 @@ function rootOf(sum: f64, rest: f64, p: f64): v128 {
   return f64x2.replace_lane(m, 1, nearest(high(t)));
 }
 
-/** v * 2^n for |n| <= 2,044. */
-@inline
-function times2(v: f64, n: i32): f64 {
-  const half = n >> 1;
-  return v * powerOfTwo(half) * powerOfTwo(n - half);
-}
-
 /** Whether both of two divisors are such that factorsOf gives a scale of 1 and the reciprocal. */
 @inline
 export function isPlain<T>(divisors: v128): bool {
@@ -55,16 +45,18 @@ export function isPlain<T>(divisors: v128): bool {
   return i64x2.all_true(inside);
 }
 
-/** The factors of a division by max(norm * 2^exponent, eps). */
-function divisor<T>(norm: f64, exponent: f64, eps: f64): v128 {
+/** The factors of a division by max(norm * 2^exponent, eps); wide says that T is float64. */
+function divisor(norm: f64, exponent: f64, eps: f64, wide: bool): v128 {
   if (eps > times2(norm, <i32>min(exponent, 2000))) {
     norm = eps;
     exponent = 0;
   }
-  let e = min(max(<f64>exponentOf(norm) + exponent, -exponents<T>()), exponents<T>());
-  if (abs(e) <= plainExponents<T>()) e = 0;
+  const limit: f64 = wide ? 1022 : 126;
+  let e = min(max(<f64>exponentOf(norm) + exponent, -limit), limit);
+  if (abs(e) <= (wide ? 1000 : 120)) e = 0;
   const divisor = times2(norm, <i32>min(exponent - e, 2000));
+  let factor = 1 / divisor;
   // A divisor too small to have a reciprocal belongs to a group of zeros.
-  const factor = divisor > 0 ? min(1 / divisor, largestOf<T>()) : 1 / divisor;
-  return f64x2.replace_lane(f64x2.splat(powerOfTwo(<i32>-e)), 1, <f64>(<T>factor));
+  if (divisor > 0) factor = min(factor, wide ? f64.MAX_VALUE : <f64>f32.MAX_VALUE);
+  return f64x2.replace_lane(f64x2.splat(powerOfTwo(<i32>-e)), 1, wide ? factor : <f64>(<f32>factor));
 }

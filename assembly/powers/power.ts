@@ -11,6 +11,11 @@ const SMALLEST_FAST: f64 = 0.015625; // 1/64
 /** Adds |x|^p to the pairs at `at` (high, low 16 bytes on), for x of either sign. */
 @inline
 export function addPowers<T>(at: usize, x: v128, p: f64): void {
+  add<T>(at, x, p);
+}
+
+// A function of its own behind an inlined one: asc warns of vectors as arguments of functions that files export.
+function add<T>(at: usize, x: v128, p: f64): void {
   const v = f64x2.abs(x);
   if (p == 1) addToPairs(at, v);
   else if (p == 2) addToPairs(at, f64x2.mul(v, v));

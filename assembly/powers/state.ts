@@ -10,8 +10,9 @@ import { zeros } from "../lanes";
 /** float64x2, twice: pairs of which the low takes what the high loses. */
 export const HIGH: usize = 0;
 export const LOW: usize = 16;
-/** float64: the largest magnitude; for the sums of a row summed again what they are in units of, otherwise 0. */
+/** float64: the largest magnitude. */
 export const LARGEST: usize = 32;
+/** float64: what sums are in units of; 0 for the plain sums at first, NaN for a row that none can help. */
 export const UNIT: usize = 40;
 /** float64: p. */
 export const P: usize = 48;

@@ -88,11 +88,10 @@ function accumulateSimple<T>(state: usize, x: usize, count: i32, square: bool): 
 function accumulatePowers<T>(state: usize, x: usize, count: i32, p: f64): void {
   const unit = f64.load(state, UNIT);
   const divisor = f64x2.splat(unit == 0 ? 1 : unit);
-  for (; count >= 2; count -= 2) {
-    addPowers<T>(state + HIGH, f64x2.div(loadTwo<T>(x), divisor), p);
+  for (; count > 0; count -= 2) {
+    addPowers<T>(state + HIGH, f64x2.div(count == 1 ? loadOne<T>(x) : loadTwo<T>(x), divisor), p);
     x += bytesOf<T>(2);
   }
-  if (count > 0) addPowers<T>(state + HIGH, f64x2.div(loadOne<T>(x), divisor), p);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { NormInput } from "../support/api.js";
 import { computingDtype, fromData, toData, type Data, type DTypeName } from "../support/dtypes.js";
 import { createRandom } from "../support/random.js";
+import { product } from "../support/reference/grouping.js";
 import type { Parameters } from "../support/reference/reference.js";
 import type { Placed } from "./placements.js";
 
@@ -32,14 +33,19 @@ export function makeAffine(dtype: DTypeName, n: number, placed: Placed, hasBias:
   const random = createRandom(parameterCount);
   const given = n & 1 ? dtype : computingDtype(dtype);
   const [weight, bias] = [0, 1].map(() => toData(given, Float64Array.from({ length: parameterCount }, random.normal)));
-  const [gammas, betas] = [weight, bias].map((data) => fromData(given, data));
-  const parameterAt = (place: number) => parameterOf(members ? members[place] : place);
+  const [gammas, betas] = [weight, bias].map((data) => {
+    const numbers = fromData(given, data);
+    const count = product(placed.shape);
+    const ofRows = new Float64Array(count);
+    for (let place = 0; place < count; place++) ofRows[place] = numbers[parameterOf(members ? members[place] : place)];
+    return ofRows;
+  });
   const asTensor = (data: Data) => ({ data, shape: placed.parameterShape, dtype: given });
   return {
     options: { weight: asTensor(weight), ...(hasBias && { bias: asTensor(bias) }) },
     parameters: {
-      gamma: (place) => gammas[parameterAt(place)],
-      ...(hasBias && { beta: (place: number) => betas[parameterAt(place)] }),
+      gamma: (place) => gammas[place],
+      ...(hasBias && { beta: (place: number) => betas[place] }),
     },
   };
 }

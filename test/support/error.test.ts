@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { err, meanErr, rstdErr, smallestNormal, ulpDistance, unitRoundoff } from "./error.js";
+import { toData } from "./dtypes.js";
 import { layerParameters, referenceNormalize } from "./oracle.js";
 
 const x = Float32Array.of(-1, 1, -1, 1);
@@ -44,6 +45,70 @@ describe("err", () => {
     const reference = referenceNormalize(Float32Array.of(NaN, 1), { rows: 1, n: 2, eps: 1e-5 });
     expect(err([NaN, NaN], reference)).toBe(0);
     expect(err([NaN, 0], reference)).toBe(Infinity);
+  });
+});
+
+describe("err of float64", () => {
+  it("counts in units of 2^-53", () => {
+    expect(err([-1, 1, -1, 1 + 4 * 2 ** -53], plain, "float64")).toBe(4);
+  });
+
+  it("sees less than a step, by the lower halves", () => {
+    const reference = referenceNormalize(Float64Array.of(-1, 0, 1), { rows: 1, n: 3, eps: 0 });
+    const rounded = err(reference.output, reference, "float64");
+    expect(rounded).toBeGreaterThan(0.01);
+    expect(rounded).toBeLessThan(1);
+  });
+
+  it("measures against the smallest normal", () => {
+    const constant = referenceNormalize(Float64Array.of(5, 5), { rows: 1, n: 2, eps: 1e-5 });
+    expect(err([0, 2 ** -1074], constant, "float64")).toBe(2);
+  });
+});
+
+describe("err of 16-bit results", () => {
+  /** One element whose y* is the value, and D = 1 or the value if that is larger. */
+  function expecting(value: number) {
+    return {
+      ...referenceNormalize(Float32Array.of(-1, 1), { rows: 1, n: 2, eps: 0 }),
+      output: Float64Array.of(value, 1),
+    };
+  }
+
+  function errOf(dtype: "float16" | "bfloat16", y: number, value: number): number {
+    const data = toData(dtype, [y, 1]);
+    return err(data, expecting(value), dtype);
+  }
+
+  it("is zero for the exact result rounded once, and for either neighbour of a tie", () => {
+    expect(errOf("float16", 1, 1 + 2 ** -12)).toBe(0);
+    expect(errOf("float16", 1, 1 + 2 ** -11)).toBe(0);
+    expect(errOf("float16", 1 + 2 ** -10, 1 + 2 ** -11)).toBe(0);
+    expect(errOf("bfloat16", 1 + 2 ** -7, 1 + 2 ** -8)).toBe(0);
+  });
+
+  it("is the distance to the tie where a result is on the other side of it", () => {
+    expect(errOf("float16", 1 + 2 ** -10, 1 + 2 ** -11 - 3 * unitRoundoff)).toBe(3);
+    expect(errOf("bfloat16", -1, -1 - 2 ** -8 - 5 * unitRoundoff)).toBe(5);
+    expect(errOf("float16", 1 + 2 ** -10, 1)).toBe(2 ** 13);
+  });
+
+  it("takes infinity for what rounds to it", () => {
+    expect(errOf("float16", Infinity, 65520)).toBe(0);
+    expect(errOf("float16", 65504, 65519)).toBe(0);
+    expect(errOf("float16", Infinity, 65500)).toBeGreaterThan(1e3);
+    expect(errOf("float16", Infinity, Infinity)).toBe(0);
+    expect(errOf("float16", -Infinity, Infinity)).toBe(Infinity);
+  });
+
+  it("wants NaN where NaN is right, and only there", () => {
+    expect(errOf("bfloat16", NaN, NaN)).toBe(0);
+    expect(errOf("bfloat16", NaN, 1)).toBe(Infinity);
+    expect(errOf("bfloat16", 0, NaN)).toBe(Infinity);
+  });
+
+  it("takes numbers for bits", () => {
+    expect(err([1, 1], expecting(1 + 2 ** -12), "float16")).toBe(0);
   });
 });
 

@@ -1,44 +1,68 @@
-import { rational } from "./rational.js";
+import { rational, type Rational } from "./rational.js";
 
 /** Fixed point: numbers are multiples of 2^-BITS. */
 const BITS = 240n;
 const ONE = 1n << BITS;
 
-/** A positive number as mantissa * 2^(exponent - BITS), the mantissa from ONE to 2 ONE. */
-export interface Scaled {
-  readonly mantissa: bigint;
-  readonly exponent: bigint;
-}
-
 const ln2 = naturalLogarithm(2n * ONE);
 
-/** x^y to more than 200 bits, by integer arithmetic alone; x is positive and finite, y finite, |y log2 x| below 2^12. */
-export function exactPower(x: number, y: number): Scaled {
-  const { mantissa, exponent } = scaled(x);
-  const logarithm = (naturalLogarithm(mantissa) * ONE) / ln2 + exponent * ONE;
-  const { numerator, denominator } = rational(y);
-  const t = floorDivide(logarithm * numerator, denominator);
+/** base^exponent, base > 0, to more than 200 bits, by integer arithmetic alone. */
+export function exactPower(base: Rational, exponent: Rational): Rational {
+  const { mantissa, shift } = scaled(base);
+  const logarithm = (naturalLogarithm(mantissa) * ONE) / ln2 + shift * ONE;
+  const t = floorDivide(logarithm * exponent.numerator, exponent.denominator);
   const whole = floorDivide(t, ONE);
-  return { mantissa: exponential(((t - whole * ONE) * ln2) / ONE), exponent: whole };
+  return timesPowerOfTwo({ numerator: exponential(((t - whole * ONE) * ln2) / ONE), denominator: ONE }, whole);
+}
+
+export function timesPowerOfTwo({ numerator, denominator }: Rational, exponent: bigint): Rational {
+  return exponent < 0n
+    ? { numerator, denominator: denominator << -exponent }
+    : { numerator: numerator << exponent, denominator };
 }
 
 /** |actual - exact| in units of the last place that a float64 of exact's size has. */
-export function ulpError(actual: number, exact: Scaled): number {
-  const last = (exact.exponent < -1022n ? -1022n : exact.exponent) - 52n;
-  const { numerator, denominator } = rational(actual);
-  const fine = 1n << 40n;
-  const inUlps = (value: bigint, shift: bigint) => (shift < 0n ? value >> -shift : value << shift);
-  const expected = inUlps(exact.mantissa * fine, exact.exponent - BITS - last);
-  const given = inUlps(numerator * fine, -last) / denominator;
-  const difference = expected - given;
-  return Number(difference < 0n ? -difference : difference) / Number(fine);
+export function ulpError(actual: number, exact: Rational): number {
+  const exponent = magnitudeOf(exact);
+  const last = (exponent < -1022n ? -1022n : exponent) - 52n;
+  return toNumber(difference(actual, exact), timesPowerOfTwo({ numerator: 1n, denominator: 1n }, last));
 }
 
-function scaled(x: number): Scaled {
-  const { numerator, denominator } = rational(x);
-  const exponent = BigInt(numerator.toString(2).length - denominator.toString(2).length);
-  const mantissa = exponent < 0n ? (numerator * ONE << -exponent) / denominator : (numerator * ONE) / denominator >> exponent;
-  return mantissa < ONE ? { mantissa: 2n * mantissa, exponent: exponent - 1n } : { mantissa, exponent };
+/** |actual - exact| / |scale|. */
+export function relativeError(actual: number, exact: Rational, scale: Rational): number {
+  return toNumber(difference(actual, exact), scale);
+}
+
+/** The n of 2^n <= |a| < 2^(n + 1). */
+export function magnitudeOf({ numerator, denominator }: Rational): bigint {
+  const positive = numerator < 0n ? -numerator : numerator;
+  const estimate = BigInt(bitLength(positive) - bitLength(denominator));
+  const reached = estimate < 0n ? positive << -estimate >= denominator : positive >= denominator << estimate;
+  return reached ? estimate : estimate - 1n;
+}
+
+function difference(actual: number, exact: Rational): Rational {
+  const { numerator, denominator } = rational(actual);
+  const numeratorOfBoth = numerator * exact.denominator - exact.numerator * denominator;
+  return { numerator: numeratorOfBoth, denominator: denominator * exact.denominator };
+}
+
+/** |a / b|, to 2^-100. */
+function toNumber(a: Rational, b: Rational): number {
+  const quotient = (a.numerator * b.denominator * 2n ** 100n) / (a.denominator * b.numerator);
+  return Math.abs(Number(quotient)) / 2 ** 100;
+}
+
+/** a = mantissa / ONE * 2^shift, the mantissa from ONE to 2 ONE. */
+function scaled(a: Rational): { mantissa: bigint; shift: bigint } {
+  const shift = magnitudeOf(a);
+  const { numerator, denominator } = timesPowerOfTwo(a, -shift);
+  return { mantissa: (numerator * ONE) / denominator, shift };
+}
+
+function bitLength(a: bigint): number {
+  const hexadecimal = a.toString(16);
+  return 4 * (hexadecimal.length - 1) + 32 - Math.clz32(parseInt(hexadecimal[0], 16));
 }
 
 /** ln m = 2 (s + s^3/3 + s^5/5 + ...), s = (m - 1) / (m + 1), of a number from 1 to 2. */

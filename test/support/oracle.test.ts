@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { families, hostileFamilies } from "./families.js";
+import { familiesOf } from "./family/of_dtype.js";
 import {
   channelParameters,
   layerParameters,
@@ -65,6 +66,31 @@ describe("the float64 reference against exact rational arithmetic", () => {
     const normalized = reference.normalized.subarray(0, 100);
     expectNormalized(row.subarray(0, 100), normalized, 0, exact);
   });
+});
+
+describe("the reference of float64 data against exact rational arithmetic", () => {
+  // Half a step of float64 is 2^-53: lower halves take the reference far below.
+  const fine = 2 ** -90;
+
+  for (const [name, family] of Object.entries(familiesOf("float64")))
+    for (const n of [2, 7, 129])
+      it(`${name}, n = ${n}`, () => {
+        const row = family(n, createRandom(n));
+        const { low, ...reference } = referenceNormalize(row, { rows: 1, n, eps: 0 });
+        const values = Array.from(row, rational);
+        const average = mean(values);
+        const differences = values.map((value) => subtract(value, average));
+        const spread = mean(differences.map((difference) => multiply(difference, difference)));
+        if (spread.numerator === 0n) return expect(reference.normalized.every(Number.isNaN)).toBe(true);
+        differences.forEach((difference, index) => {
+          const got = add(rational(reference.normalized[index]), rational(low!.normalized![index]));
+          const square = divide(multiply(difference, difference), spread);
+          const isFar = square.numerator > square.denominator;
+          const error = subtract(multiply(got, got), square);
+          expect(isSmall(error, isFar ? square : rational(1), fine), `element ${index}`).toBe(true);
+          expect(got.numerator * difference.numerator >= 0n, `sign of element ${index}`).toBe(true);
+        });
+      });
 });
 
 describe("the reference's edges", () => {

@@ -65,13 +65,18 @@ export function product(sizes: readonly number[]): number {
 /** The index of an element among the sizes of some axes, by its index in the whole tensor. */
 function indexOver(shape: readonly number[], axes: readonly number[]): (index: number) => number {
   const parts = merged(shape, axes);
+  const [strides, extents] = [0, 1].map((part) => parts.map((pair) => pair[part]));
   if (parts.length === 0) return () => 0;
-  if (parts.length === 1)
-    return (
-      (stride, extent) => (index: number) =>
-        Math.floor(index / stride) % extent
-    )(...parts[0]);
-  return (index) => parts.reduce((sum, [stride, extent]) => sum * extent + (Math.floor(index / stride) % extent), 0);
+  if (parts.length === 1) {
+    const [[stride, extent]] = parts;
+    return (index) => Math.floor(index / stride) % extent;
+  }
+  return (index) => {
+    let place = 0;
+    for (let part = 0; part < strides.length; part++)
+      place = place * extents[part] + (Math.floor(index / strides[part]) % extents[part]);
+    return place;
+  };
 }
 
 /** [stride, extent] of the axes, neighbours as one. */

@@ -43,17 +43,19 @@ export interface Reference {
 
 type Normalized = Omit<Reference, "output" | "gamma" | "beta" | "scale">;
 
-/** The same normalised values under other parameters: gamma * xhat* + beta. */
+/** The same normalised values under other parameters: gamma * xhat* + beta. In float64, if there are no lower halves. */
 export function withParameters(reference: Normalized, parameters: Parameters): Reference {
   const { normalized, low } = reference;
   const { gamma = () => 1, beta = () => 0 } = parameters;
   const same = { ...reference, gamma, beta };
   if (!parameters.gamma && !parameters.beta)
     return { ...same, output: normalized, low: low && { ...low, output: low.normalized } };
+  const halves = low?.normalized;
+  if (!halves) return { ...same, output: normalized.map((value, index) => gamma(index) * value + beta(index)) };
   const output = new Float64Array(normalized.length);
   const outputLow = new Float64Array(normalized.length);
   for (let index = 0; index < output.length; index++) {
-    const value = affine(gamma(index), normalized[index], low?.normalized?.[index] ?? 0, beta(index));
+    const value = affine(gamma(index), normalized[index], halves[index], beta(index));
     output[index] = value.high;
     outputLow[index] = value.low;
   }

@@ -72,7 +72,7 @@ function expectation(
       scale[channel] += (Math.abs(momentum) * size(group)) / samples;
     }
     const before = wideMultiply(doubleDouble(old[channel]), kept);
-    const now = wideMultiply(divide(sum, doubleDouble(samples)), doubleDouble(momentum));
+    const now = wideMultiply(sum, divide(doubleDouble(momentum), doubleDouble(samples)));
     scale[channel] += Math.abs(before.high);
     const value = Number.isFinite(before.high + now.high) ? add(before, now) : doubleDouble(before.high + now.high);
     [high[channel], low[channel]] = [value.high, value.low];
