@@ -113,7 +113,7 @@ function mapAndAccumulate<T>(
   }
 }
 
-/** The case most common and most sensitive is inlined: a call costs rows of 256 elements 4 per cent. */
+/** The commonest case is inlined: a call costs short rows several per cent (docs/performance.md). */
 // prettier-ignore
 function fuseChunk<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize, flags: i32): void {
   const parameters = flags & PARAMETERS;

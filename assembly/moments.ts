@@ -119,12 +119,3 @@ export function accumulate<T>(state: usize, x: usize, count: i32): void {
     advance<T>(state, tail);
   }
 }
-
-/** Takes `runs` runs of `length` elements, `stride` elements apart. A run starts a chunk and ends it. */
-export function accumulateRuns<T>(state: usize, x: usize, runs: i32, length: i32, stride: i32): void {
-  for (let run = 0; run < runs; run++) {
-    accumulate<T>(state, x, length);
-    closeChunk<T>(state);
-    x += bytesOf<T>(stride);
-  }
-}

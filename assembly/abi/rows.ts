@@ -3,7 +3,7 @@ import { affineGlobal, affineVectorized } from "../affine_rows";
 import { finish } from "../finish";
 import { groupNorm, mapRun } from "../group_norm";
 import { layerNorm } from "../layer_norm";
-import { accumulate, accumulateRuns } from "../moments";
+import { accumulate } from "../moments";
 import { largestMagnitude } from "../range";
 import { rowMoments } from "../row_moments";
 import { mapRow, prescaled, storeStatistics } from "../rows";
@@ -38,8 +38,6 @@ export function moments_begin_f32(state: usize, shift: f32, scale: f32, attempts
 // prettier-ignore
 export function moments_accumulate_f32(state: usize, x: usize, count: i32): void { accumulate<f32>(state, x, count); }
 // prettier-ignore
-export function moments_accumulate_runs_f32(state: usize, x: usize, runs: i32, length: i32, stride: i32): void { accumulateRuns<f32>(state, x, runs, length, stride); }
-// prettier-ignore
 export function moments_end_run_f32(state: usize): void { closeChunk<f32>(state); }
 // prettier-ignore
 export function moments_finish_f32(state: usize, n: f64, eps: f64): i32 { return finish<f32>(state, n, eps); }
@@ -63,8 +61,6 @@ export function store_statistics_f32(state: usize, mean: usize, rstd: usize, row
 export function moments_begin_f64(state: usize, shift: f64, scale: f64, attempts: i32): void { begin<f64>(state, shift, scale, attempts); }
 // prettier-ignore
 export function moments_accumulate_f64(state: usize, x: usize, count: i32): void { accumulate<f64>(state, x, count); }
-// prettier-ignore
-export function moments_accumulate_runs_f64(state: usize, x: usize, runs: i32, length: i32, stride: i32): void { accumulateRuns<f64>(state, x, runs, length, stride); }
 // prettier-ignore
 export function moments_end_run_f64(state: usize): void { closeChunk<f64>(state); }
 // prettier-ignore

@@ -73,7 +73,7 @@ export function finish<T>(state: usize, n: f64, eps: f64): i32 {
 function settlesPair(state: usize, first: i32, second: i32, inverse: f64, eps: f64): bool {
   const row = rowOf(state);
   const over = f64x2.splat(inverse);
-  const at = <usize>first << 3;
+  const at = (<usize>first) << 3;
   let sums: v128, squares: v128;
   if (i32.load(state, WIDTH) == 1 && i32.load(state, FOLD) == 1) {
     // A column for a group, and no copies: the accumulators are the totals.
@@ -149,15 +149,15 @@ function addColumns<T>(state: usize, group: i32, to: usize): void {
     do {
       if (sizeof<T>() == 8) {
         for (let c = column; c < column + width; c++) {
-          const at = wide + (<usize>(c >> 1) << 5) + (<usize>(c & 1) << 3);
+          const at = wide + ((<usize>(c >> 1)) << 5) + ((<usize>(c & 1)) << 3);
           const term = v128.load64_zero(at);
           const sum = f64x2.add(total, term);
           low += f64x2.extract_lane(lostInSum(total, term, sum), 0) + f64.load(at, 16);
           total = sum;
         }
       } else {
-        let at = wide + (<usize>column << 3);
-        const pairs = at + (<usize>(width >> 1) << 4);
+        let at = wide + ((<usize>column) << 3);
+        const pairs = at + ((<usize>(width >> 1)) << 4);
         for (; at < pairs; at += 16) total = f64x2.add(total, v128.load(at));
         if (width & 1) total = f64x2.add(total, v128.load64_zero(at));
       }
@@ -177,7 +177,7 @@ function beginGroup<T>(state: usize, group: i32): void {
   const row = rowOf(state);
   const k = load<T>(row, K);
   const scale = load<T>(row, SCALE);
-  i32.store(attemptsOf(state) + (<usize>group << 3), i32.load(row, ATTEMPTS));
+  i32.store(attemptsOf(state) + ((<usize>group) << 3), i32.load(row, ATTEMPTS));
   if (scale != 1) i32.store(state, 1, SCALED);
   const columns = i32.load(state, COLUMNS);
   const width = i32.load(state, WIDTH);

@@ -25,18 +25,37 @@ export function affineColumns<T>(out: usize, x: usize, centre: usize, scale: usi
 // prettier-ignore
 export function mapColumns<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32, stride: usize, streaming: bool): void {
   const bytes = bytesOf<T>(columns);
-  // Pairs of vectors go four steps at a time.
-  const paired: usize = centre == 0 || streaming || steps < 4 ? 0 : bytes & ~31;
+  // Pairs of vectors go four steps at a time, or lines of four vectors step by step.
+  const paired: usize = centre ? bytes & (streaming ? ~63 : ~31) : 0;
   for (let left = steps; left > 0; left--) {
-    const inQuad = left > (steps & 3);
-    const done = inQuad ? paired : 0;
-    if (done > 0 && ((steps - left) & 3) == 0) mapQuad<T>(out, x, centre, scale, bias, paired, stride);
+    const done: usize = streaming || left > (steps & 3) ? paired : 0;
+    if (done > 0) {
+      if (streaming) mapLines<T>(out, x, centre, scale, bias, done);
+      else if (((steps - left) & 3) == 0) mapQuad<T>(out, x, centre, scale, bias, done, stride);
+    }
     // Multiplying by 1 and adding -0 change no bit.
     const c = centre ? centre + done : 0;
     if (done < bytes) mapStep<T>(out + done, x + done, c, scale + done, bias + done, 1, -0.0, bytes - done);
     out += stride;
     x += stride;
   }
+}
+
+/** One step of whole lines. */
+// prettier-ignore
+@inline function mapLines<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, bytes: usize): void {
+  const end = x + bytes;
+  do {
+    map<T>(out, x, v128.load(centre), v128.load(scale), v128.load(bias));
+    map<T>(out + 16, x + 16, v128.load(centre, 16), v128.load(scale, 16), v128.load(bias, 16));
+    map<T>(out + 32, x + 32, v128.load(centre, 32), v128.load(scale, 32), v128.load(bias, 32));
+    map<T>(out + 48, x + 48, v128.load(centre, 48), v128.load(scale, 48), v128.load(bias, 48));
+    out += 64;
+    x += 64;
+    centre += 64;
+    scale += 64;
+    bias += 64;
+  } while (x != end);
 }
 
 /** Four steps of whole pairs of vectors. */
@@ -137,20 +156,6 @@ function mapStep<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usi
   const g = v128.splat<T>(gamma);
   const b = v128.splat<T>(beta);
   const end = x + bytes;
-  const lines = centre ? x + (bytes & ~63) : x;
-  if (x != lines) {
-    do {
-      mapAgain<T>(out, x, v128.load(centre), v128.load(scale), v128.load(bias), g, b);
-      mapAgain<T>(out + 16, x + 16, v128.load(centre, 16), v128.load(scale, 16), v128.load(bias, 16), g, b);
-      mapAgain<T>(out + 32, x + 32, v128.load(centre, 32), v128.load(scale, 32), v128.load(bias, 32), g, b);
-      mapAgain<T>(out + 48, x + 48, v128.load(centre, 48), v128.load(scale, 48), v128.load(bias, 48), g, b);
-      out += 64;
-      x += 64;
-      centre += 64;
-      scale += 64;
-      bias += 64;
-    } while (x != lines);
-  }
   for (; end - x >= 16; x += 16) {
     mapAgain<T>(out, x, centre ? v128.load(centre) : zeros(), v128.load(scale), v128.load(bias), g, b);
     out += 16;

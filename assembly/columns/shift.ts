@@ -1,7 +1,7 @@
 // The first guess of every group's mean, from a few steps spread over the block.
 
 import { bytesOf } from "../lanes";
-import { clearSums, COLUMNS, KIND, replicate, shiftsOf, sumsOf, WIDTH } from "./state";
+import { clearBlock, COLUMNS, KIND, replicate, shiftsOf, sumsOf, WIDTH } from "./state";
 import { accumulateSteps } from "./sums";
 
 /** Steps sampled at least, of blocks that have as many. */
@@ -28,7 +28,7 @@ export function shift<T>(state: usize, x: usize, samples: i32, stride: usize): v
   if (width == 1) averageColumns<T>(state, bytesOf<T>(columns), <T>inverse);
   else averageGroups<T>(state, bytesOf<T>(columns), bytesOf<T>(width), inverse);
   replicate<T>(state, 1);
-  clearSums(state);
+  clearBlock(state);
 }
 
 
@@ -49,9 +49,15 @@ function averageGroups<T>(state: usize, bytes: usize, groupBytes: usize, inverse
   let at: usize = 0;
   do {
     const end = at + groupBytes;
-    let sum: f64 = 0;
-    for (let from = at; from < end; from += sizeof<T>()) sum += <f64>load<T>(sums + from);
-    const k = <T>(sum * inverse);
+    let even: f64 = 0;
+    let odd: f64 = 0;
+    let from = at;
+    for (; from + sizeof<T>() < end; from += 2 * sizeof<T>()) {
+      even += <f64>load<T>(sums + from);
+      odd += <f64>load<T>(sums + from + sizeof<T>());
+    }
+    if (from < end) even += <f64>load<T>(sums + from);
+    const k = <T>((even + odd) * inverse);
     for (; at < end; at += sizeof<T>()) store<T>(shifts + at, k);
   } while (at < bytes);
 }

@@ -94,13 +94,13 @@ const ARRAYS: i32 = 8;
 /** Bytes of a state. */
 export function stateBytes<T>(columns: i32, width: i32, flags: i32): usize {
   const arrays = <usize>ARRAYS * padded(bytesOf<T>(columns * foldOf<T>(columns, flags)));
-  return HEADER_BYTES + ROW_BYTES + arrays + <usize>groupArrays<T>() * padded(<usize>(columns / width) << 3);
+  return HEADER_BYTES + ROW_BYTES + arrays + <usize>groupArrays<T>() * padded((<usize>(columns / width)) << 3);
 }
 
 /** How many groups of `width` columns of a strip have a state of no more than `bytes` bytes; 1 at least. */
 export function groupsWithin<T>(bytes: usize, width: i32): i32 {
-  const padding = <usize>(ARRAYS + groupArrays<T>()) << 4;
-  const group = <usize>ARRAYS * bytesOf<T>(width) + (<usize>groupArrays<T>() << 3);
+  const padding = (<usize>(ARRAYS + groupArrays<T>())) << 4;
+  const group = <usize>ARRAYS * bytesOf<T>(width) + ((<usize>groupArrays<T>()) << 3);
   return max(1, <i32>((bytes - HEADER_BYTES - ROW_BYTES - padding) / group));
 }
 
@@ -114,7 +114,7 @@ export function begin<T>(state: usize, columns: i32, width: i32, flags: i32): vo
   i32.store(state, flags & UNCENTRED, KIND);
   i32.store(state, 0, SCALED);
   i32.store(state, <i32>padded(bytesOf<T>(columns * fold)), ARRAY_BYTES);
-  i32.store(state, <i32>padded(<usize>groupsIn(state) << 3), GROUPS_BYTES);
+  i32.store(state, <i32>padded((<usize>groupsIn(state)) << 3), GROUPS_BYTES);
   fill(rowOf(state), meansOf(state) - rowOf(state), zeros());
   // The lanes behind the last column have scale 1 as well.
   fill(scalesOf(state), arrayBytes(state), v128.splat<T>(1));
@@ -122,8 +122,14 @@ export function begin<T>(state: usize, columns: i32, width: i32, flags: i32): vo
 
 /** Forgets the sums, and keeps shifts and scales. */
 export function clearSums(state: usize): void {
+  fill(wideSumsOf(state), 4 * arrayBytes(state), zeros());
+  clearBlock(state);
+}
+
+/** Forgets the sums of the open block. */
+export function clearBlock(state: usize): void {
   i32.store(state, 0, OPEN);
-  fill(sumsOf(state), 6 * arrayBytes(state), zeros());
+  fill(sumsOf(state), 2 * arrayBytes(state), zeros());
 }
 
 /** Sets `bytes` bytes, a multiple of 16, not 0. */

@@ -7,8 +7,8 @@ import { normalizeStrip, stripBytes } from "./windows";
 
 /** Bytes of a strip's sums and ring, if that leaves it wide enough: they are to stay in the caches. */
 const STRIP_BYTES: usize = 65536;
-/** Bytes of a tile of rows, likewise. */
-const TILE_BYTES: usize = 32768;
+/** Bytes of a tile of rows and of its strip, likewise. */
+const TILE_BYTES: usize = 49152;
 const NARROWEST: i32 = 16;
 const WIDEST: i32 = 1024;
 
@@ -24,9 +24,9 @@ function stripOf<T>(span: i32, window: i32): i32 {
   return min(span & ~(lanesOf<T>() - 1), fitting(STRIP_BYTES, stripBytes<T>(1, window)));
 }
 
-function tileOf<T>(rows: i32, channels: i32): i32 {
+function tileOf<T>(rows: i32, channels: i32, window: i32): i32 {
   const whole = (rows + lanesOf<T>() - 1) & ~(lanesOf<T>() - 1);
-  return min(whole, fitting(TILE_BYTES, bytesOf<T>(channels)));
+  return min(whole, fitting(TILE_BYTES, bytesOf<T>(channels) + stripBytes<T>(1, window)));
 }
 
 /** Bytes of scratch that columns take. */
@@ -39,7 +39,7 @@ export function columnsScratch<T>(channels: i32, span: i32, before: i32, after: 
 /** Bytes of scratch that rows take. */
 export function rowsScratch<T>(rows: i32, channels: i32, before: i32, after: i32): usize {
   const window = within(before, channels) + 1 + within(after, channels);
-  const tile = tileOf<T>(rows, channels);
+  const tile = tileOf<T>(rows, channels, window);
   return stripBytes<T>(tile, window) + bytesOf<T>(tile) * channels;
 }
 
@@ -112,14 +112,16 @@ export function rows<T>(
   before = within(before, channels);
   after = within(after, channels);
   const window = before + 1 + after;
-  const width = tileOf<T>(rows, channels);
+  const width = tileOf<T>(rows, channels, window);
   const stride = bytesOf<T>(width);
   const tile = scratch + stripBytes<T>(width, window);
   storeParameters<T>(scratch, window, size, alpha, beta, k);
   for (let first = 0; first < rows; first += width) {
     const count = min(width, rows - first);
     if (count < width) memory.fill(tile, 0, stride * channels);
-    transpose<T>(tile, stride, x, row, count, channels);
+    // Copied first: memory streams, where four rows at a time would wait for each of their lines.
+    if (out != x) memory.copy(out, x, row * count);
+    transpose<T>(tile, stride, out, row, count, channels);
     normalizeStrip<T>(tile, tile, channels, stride, width, before, after, scratch);
     transpose<T>(out, row, tile, stride, channels, count);
     x += row * width;

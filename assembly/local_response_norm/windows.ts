@@ -8,11 +8,13 @@
 //
 // Sums are float64 for float32 data. For float64 data they are pairs, high and low.
 
-import { lostInSquares } from "../double_double";
 import { bytesOf, lanesOf, lostInSum, zeros } from "../lanes";
 import { generalOfTwo, power, quotient, quotientOfTwo, wideQuotient } from "./quotient";
 import { BETA, GENERAL, K, KIND, LEAST, PARAMETER_BYTES, SLOPE, SLOPE_LOW, WINDOW } from "./parameters";
-import { high, low, lostInProduct, pair } from "../double_double";
+import { high, lostInProduct, lostInSquares, low, pair } from "../double_double";
+
+/** Sums of squares of float64 data above this are made again with a scale, so that no product overflows: 2^900. */
+const MOST: f64 = 8.452712498170644e270;
 
 /** Bytes of a column's sum. */
 // prettier-ignore
@@ -135,15 +137,22 @@ function step<T>(
   const channel = bytesOf<T>(width);
   const end = x + channel;
   const entry = channel * slot;
+  const slope = v128.load64_splat(parameters, SLOPE);
+  const k = v128.load64_splat(parameters, K);
+  const kind = i32.load(parameters, KIND);
   do {
     const a = v128.load(growing);
     const b = v128.load(growing, 16);
     if (sizeof<T>() == 4) {
       const first = f64x2.add(v128.load(ends), a);
       const second = f64x2.add(v128.load(ends, 16), b);
-      v128.store(out, fourQuotients(v128.load(x), first, second, parameters, general));
-    } else
-      v128.store(out, twoQuotients(x, v128.load(ends), v128.load(ends, 16), a, b, ring, channel, parameters, general));
+      v128.store(out, fourQuotients(v128.load(x), first, second, slope, k, kind, parameters, general));
+    } else {
+      const end = v128.load(ends);
+      const rounded = f64x2.add(end, a);
+      const rest = f64x2.add(lostInSum(end, a, rounded), f64x2.add(v128.load(ends, 16), b));
+      v128.store(out, twoQuotients(v128.load(x), rounded, rest, slope, k, kind, ring, channel, parameters, general));
+    }
     const v = v128.load(next);
     v128.store(ring + entry, v);
     v128.store(growing, addSquares<T>(a, b, v, general, 0));
@@ -158,23 +167,18 @@ function step<T>(
 }
 
 /** float32: from float64 sums of lanes 0, 1 and 2, 3. */
+// prettier-ignore
 @inline
-function fourQuotients(x: v128, first: v128, second: v128, parameters: usize, general: bool): v128 {
-  const slope = v128.load64_splat(parameters, SLOPE);
-  const k = v128.load64_splat(parameters, K);
+function fourQuotients(x: v128, first: v128, second: v128, slope: v128, k: v128, kind: i32, parameters: usize, general: bool): v128 {
   const low = f64x2.add(k, f64x2.mul(first, slope));
   const high = f64x2.add(k, f64x2.mul(second, slope));
   if (general) return generalOfFour(x, low, high, parameters);
-  const kind = i32.load(parameters, KIND);
   const base = v128.shuffle<i64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
   const y = f32x4.div(x, power<f32>(base, kind));
-  // In float32 where the base is such that neither it nor its roots lose digits: from 2^-100 to 2^100.
-  const inside = v128.and(
-    f32x4.ge(base, f32x4.splat(7.888609052210118e-31)),
-    f32x4.le(base, f32x4.splat(1.2676506002282294e30)),
-  );
-  if (i32x4.all_true(inside)) return y;
-  return v128.bitselect(y, quotientsOfFour(x, low, high, kind), inside);
+  // In float32 where neither the base nor its power loses digits: from 2^-100 to 2^100.
+  const large = f32x4.ge(base, f32x4.splat(7.888609052210118e-31));
+  const inside = v128.and(large, f32x4.le(base, f32x4.splat(1.2676506002282294e30)));
+  return i32x4.all_true(inside) ? y : v128.bitselect(y, quotientsOfFour(x, low, high, kind), inside);
 }
 
 function quotientsOfFour(x: v128, low: v128, high: v128, kind: i32): v128 {
@@ -190,22 +194,19 @@ function generalOfFour(x: v128, low: v128, high: v128, parameters: usize): v128 
   return v128.shuffle<i64>(first, second, 0, 2);
 }
 
-/** float64: from the pairs (end, endLow) and (growing, growingLow). */
+/** float64: from sums and what rounding took from them. */
 // prettier-ignore
 @inline
-function twoQuotients(x: usize, end: v128, endLow: v128, growing: v128, growingLow: v128, ring: usize, channel: usize, parameters: usize, general: bool): v128 {
-  const rounded = f64x2.add(end, growing);
-  const rest = f64x2.add(lostInSum(end, growing, rounded), f64x2.add(endLow, growingLow));
+function twoQuotients(x: v128, rounded: v128, rest: v128, slope: v128, k: v128, kind: i32, ring: usize, channel: usize, parameters: usize, general: bool): v128 {
   const sum = f64x2.add(rounded, rest);
-  const least = v128.load64_splat(parameters, LEAST);
-  const inside = v128.and(f64x2.ge(sum, least), f64x2.lt(sum, f64x2.splat(1.0715086071862673e301)));
-  if (general) return generalOfPair(v128.load(x), rounded, rest, inside, ring, channel, parameters);
-  const base = f64x2.add(v128.load64_splat(parameters, K), f64x2.mul(sum, v128.load64_splat(parameters, SLOPE)));
-  const y = f64x2.div(v128.load(x), power<f64>(base, i32.load(parameters, KIND)));
-  const both = v128.and(inside, f64x2.ge(base, f64x2.splat(1e-290)));
-  const all = v128.and(both, f64x2.le(base, f64x2.splat(1e290)));
-  if (i64x2.all_true(all)) return y;
-  return v128.bitselect(y, wideOfPair(v128.load(x), ring, channel, parameters), all);
+  const large = f64x2.ge(sum, v128.load64_splat(parameters, LEAST));
+  const inside = v128.and(large, f64x2.lt(sum, f64x2.splat(MOST)));
+  if (general) return generalOfPair(x, rounded, rest, inside, ring, channel, parameters);
+  const base = f64x2.add(k, f64x2.mul(sum, slope));
+  const y = f64x2.div(x, power<f64>(base, kind));
+  const baseInside = v128.and(f64x2.ge(base, f64x2.splat(1e-290)), f64x2.le(base, f64x2.splat(1e290)));
+  const both = v128.and(inside, baseInside);
+  return i64x2.all_true(both) ? y : v128.bitselect(y, wideOfPair(x, ring, channel, parameters), both);
 }
 
 function wideOfPair(x: v128, ring: usize, channel: usize, parameters: usize): v128 {

@@ -1,8 +1,8 @@
 // What `normalize` keeps of a group while it passes: normalize(x) = x / max((sum |x|^p)^(1/p), eps).
 //
-// The sums are of |x|^p as it is, in float64 for float32 data and in pairs of float64 for float64 data. Where they leave
-// float64's range, or come close to where powers underflow, the group is summed again of (|x| / largest)^p. For float32
-// and p of 1 or 2 that never happens, and p = Infinity needs the largest magnitude only.
+// The sums are of |x|^p as it is, in float64 and, block by block, in pairs of float64. Where they leave float64's range,
+// or come close to where powers underflow, the group is summed again, of (|x| / largest)^p. For finite float32 data and
+// p of 1 or 2 that never happens, and p = Infinity needs the largest magnitude only.
 
 import { zeros } from "../lanes";
 
@@ -37,11 +37,13 @@ export function begin(state: usize, p: f64): void {
   f64.store(state, p, P);
 }
 
-/** Whether a sum of |x|^p can be trusted to have lost nothing to overflow or underflow. */
+/**
+ * Whether a sum of |x|^p can be trusted to have lost nothing to overflow or underflow. Of float32 data with p of 1 or 2 it
+ * can unless the group has an infinity or NaN.
+ */
 @inline
 export function isSafe<T>(total: f64, p: f64): bool {
-  if (sizeof<T>() == 4 && (p == 1 || p == 2)) return true;
-  return total >= SMALLEST_SAFE && total < LARGEST_SAFE;
+  return total < LARGEST_SAFE && (total >= SMALLEST_SAFE || (sizeof<T>() == 4 && (p == 1 || p == 2)));
 }
 
 /** The same of two sums of float64 data. */

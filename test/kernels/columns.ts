@@ -108,7 +108,8 @@ export class ColumnMemory {
     const bytes = new Uint8Array(this.memory.buffer);
     let at = 0;
     for (const [start, end] of [...this.outputs, [this.end + MARGIN, 0] as const]) {
-      for (; at < start; at++) if (bytes[at] !== CANARY) expect.fail(`${label}: byte ${at} before ${start} has changed`);
+      for (; at < start; at++)
+        if (bytes[at] !== CANARY) expect.fail(`${label}: byte ${at} before ${start} has changed`);
       at = end;
     }
   }
@@ -116,29 +117,85 @@ export class ColumnMemory {
   /** columns_norm or columns_norm_steps. */
   norm(shape: ColumnShape, x: Numbers, options: NormOptions = {}): Normalized {
     const { blocks, steps, columns, width } = shape;
-    const { gamma, beta, eps = 1e-5, flags = 0, bySteps = false, inPlace = false, offset = 0 } = options;
+    const { eps = 1e-5 } = options;
+    const { target, source, gamma, beta, mean, rstd, flags } = this.placeAll(shape, x, options);
+    const scratch = this.take(this.kernel("norm_bytes")(columns, width));
+    const run = this.kernel(options.bySteps ? "norm_steps" : "norm");
+    run(target, source, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags);
+    return this.results(shape, x.length, target, mean, rstd, flags);
+  }
+
+  /** The same with the resumable kernels, `cuts` being where a block's steps are cut. */
+  normInPieces(shape: ColumnShape, x: Numbers, cuts: readonly number[], options: NormOptions = {}): Normalized {
+    const { blocks, steps, columns, width } = shape;
+    const { eps = 1e-5, bySteps = false } = options;
+    const operands = this.placeAll(shape, x, options);
+    const { gamma, beta, mean, rstd, flags } = operands;
+    const state = this.take(this.kernel("state_bytes")(columns, width, flags));
+    const pieces = [...cuts, steps].map((end, index) => [index === 0 ? 0 : cuts[index - 1], end] as const);
+    const samples = this.kernels.columns_samples(steps, width);
+    const apart = Math.floor(steps / samples) * columns;
+    const bytes = this.elementBytes;
+    for (let block = 0; block < blocks; block++) {
+      const at = block * steps * columns * bytes;
+      const [out, from] = [operands.target + at, operands.source + at];
+      const eachPiece = (visit: (offset: number, count: number, first: number) => void) => {
+        for (const [first, end] of pieces) visit(first * columns * bytes, end - first, first);
+      };
+      this.kernel("begin")(state, columns, width, flags);
+      this.kernel("shift")(state, from, samples, apart);
+      for (;;) {
+        eachPiece((offset, count) => this.kernel("accumulate")(state, from + offset, count, columns));
+        const verdicts = this.kernel("finish")(state, steps * width, eps);
+        if (verdicts === 0) break;
+        if (!(verdicts & RESCALE)) continue;
+        eachPiece((offset, count) => this.kernel("magnitude")(state, from + offset, count, columns));
+        this.kernel("rescale")(state);
+      }
+      this.kernel("statistics")(state, mean, rstd, (block * columns) / width, flags);
+      if (bySteps) this.kernel("step_coefficients")(state);
+      else this.kernel("coefficients")(state, gamma, beta, flags);
+      eachPiece((offset, count, first) => {
+        const stepOf = (address: number) => (address === 0 ? 0 : address + first * bytes);
+        if (!bySteps) this.kernel("map")(out + offset, from + offset, state, count, columns);
+        else this.kernel("map_steps")(out + offset, from + offset, state, stepOf(gamma), stepOf(beta), count, columns);
+      });
+    }
+    return this.results(shape, x.length, operands.target, mean, rstd, flags);
+  }
+
+  private placeAll(shape: ColumnShape, x: Numbers, options: NormOptions) {
+    const { gamma, beta, flags = 0, inPlace = false, offset = 0 } = options;
     this.reset();
     const source = this.place(x, offset * this.elementBytes);
     const target = inPlace ? source : this.take(x.length * this.elementBytes, offset * this.elementBytes);
     const statisticBytes = flags & WANTS_MOMENTS ? 8 : this.elementBytes;
-    const groups = blocks * (columns / width);
-    const [g, b] = [gamma ? this.place(gamma) : 0, beta ? this.place(beta) : 0];
-    const mean = this.take(groups * statisticBytes);
-    const rstd = this.take(groups * statisticBytes);
-    const scratch = this.take(this.kernel("norm_bytes")(columns, width));
-    const all = (gamma ? 1 : 0) | (beta ? 2 : 0) | 4 | flags;
-    const run = this.kernel(bySteps ? "norm_steps" : "norm");
-    run(target, source, g, b, mean, rstd, blocks, steps, columns, width, eps, scratch, all);
-    this.expectUntouched(JSON.stringify(shape));
-    const statistics = (address: number) =>
-      flags & WANTS_MOMENTS
-        ? new Float64Array(this.memory.buffer, address, groups).slice()
-        : this.view(address, groups).slice();
+    const groups = shape.blocks * (shape.columns / shape.width);
     return {
-      output: this.view(target, x.length).slice(),
-      mean: statistics(mean),
-      rstd: statistics(rstd),
+      source,
+      target,
+      gamma: gamma ? this.place(gamma) : 0,
+      beta: beta ? this.place(beta) : 0,
+      mean: this.take(groups * statisticBytes),
+      rstd: this.take(groups * statisticBytes),
+      flags: (gamma ? 1 : 0) | (beta ? 2 : 0) | 4 | flags,
     };
+  }
+
+  private results(
+    shape: ColumnShape,
+    count: number,
+    target: number,
+    mean: number,
+    rstd: number,
+    flags: number,
+  ): Normalized {
+    this.expectUntouched(JSON.stringify(shape));
+    const groups = shape.blocks * (shape.columns / shape.width);
+    const { buffer } = this.memory;
+    const statistics = (address: number) =>
+      flags & WANTS_MOMENTS ? new Float64Array(buffer, address, groups).slice() : this.view(address, groups).slice();
+    return { output: this.view(target, count).slice(), mean: statistics(mean), rstd: statistics(rstd) };
   }
 }
 
@@ -161,4 +218,14 @@ export function ofGroups(
       x[grouping.members ? grouping.members[place] : place] = values[place - start];
   }
   return x;
+}
+
+/** The same bits, but for what a NaN carries. */
+export function expectSame(actual: Normalized, expected: Normalized, label: string): void {
+  for (const name of ["output", "mean", "rstd"] as const) {
+    for (let index = 0; index < expected[name].length; index++) {
+      const [a, b] = [actual[name][index], expected[name][index]];
+      if (!Object.is(a, b)) expect.fail(`${label}: ${name}[${index}] is ${a}, not ${b}`);
+    }
+  }
 }

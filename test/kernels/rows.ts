@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { compileSync, instantiate, type Kernels, SCRATCH_BYTES } from "../../src/engine/module.js";
+import { compileSync, instantiate, type KernelSet, SCRATCH_BYTES } from "../../src/engine/module.js";
 
 export type RowsDtype = "float32" | "float64";
 export type Numbers = Float32Array | Float64Array;
@@ -19,8 +19,6 @@ export const RESCALE = 2;
 const CANARY = 0xff;
 const GUARD = 64;
 
-type Name = keyof Kernels extends infer K ? (K extends `${infer Rest}_f32` ? Rest : never) : never;
-
 export interface Normalized {
   readonly output: Numbers;
   readonly mean: Numbers;
@@ -39,7 +37,7 @@ export interface NormOptions {
 /** The kernels of one dtype on a memory in which guard words lie between operands. */
 export class RowMemory {
   readonly memory: WebAssembly.Memory;
-  readonly kernels: Kernels;
+  readonly kernels: KernelSet;
   readonly elementBytes: number;
   #end = 0;
   #operands: { start: number; end: number }[] = [];
@@ -49,13 +47,12 @@ export class RowMemory {
     pages: number,
   ) {
     this.memory = new WebAssembly.Memory({ initial: pages });
-    this.kernels = instantiate(compileSync(), this.memory);
+    this.kernels = instantiate(compileSync(), this.memory)[dtype];
     this.elementBytes = dtype === "float32" ? 4 : 8;
   }
 
-  kernel<N extends Name>(name: N): Kernels[`${N}_f32`] {
-    const suffix = this.dtype === "float32" ? "f32" : "f64";
-    return this.kernels[`${name}_${suffix}` as `${N}_f32`];
+  kernel<Name extends keyof KernelSet>(name: Name): KernelSet[Name] {
+    return this.kernels[name];
   }
 
   numbers(values: ArrayLike<number>): Numbers {

@@ -103,7 +103,7 @@ for (const dtype of ["float32", "float64"] as const) {
   });
 
   describe(`the parts of ${dtype} kernels`, () => {
-    it("sums runs as if each were given by itself", () => {
+    it("sums the runs of a group", () => {
       for (const [runs, length, stride] of [
         [1, 5, 5],
         [7, 1, 3],
@@ -112,28 +112,23 @@ for (const dtype of ["float32", "float64"] as const) {
         [2, 9000, 9001],
       ]) {
         const x = normal(runs * stride);
-        const [whole, single] = [false, true].map((oneByOne) => {
-          memory.reset();
-          const [at, state] = [memory.place(x), memory.scratch()];
-          memory.kernel("moments_begin")(state, 0.5, 1, 0);
-          do {
-            if (oneByOne)
-              for (let run = 0; run < runs; run++) {
-                memory.kernel("moments_accumulate")(state, at + run * stride * memory.elementBytes, length);
-                memory.kernel("moments_end_run")(state);
-              }
-            else memory.kernel("moments_accumulate_runs")(state, at, runs, length, stride);
-          } while (memory.kernel("moments_finish")(state, runs * length, 1) !== SETTLED);
-          const [mean, variance] = [memory.take(8), memory.take(8)];
-          memory.kernel("store_statistics")(state, mean, variance, 0, WANTS_MOMENTS);
-          memory.expectGuards("runs");
-          return [memory.readDoubles(mean, 1)[0], memory.readDoubles(variance, 1)[0]];
-        });
-        expect(whole).toEqual(single);
+        memory.reset();
+        const [at, state] = [memory.place(x), memory.scratch()];
+        memory.kernel("moments_begin")(state, 0.5, 1, 0);
+        do {
+          for (let run = 0; run < runs; run++) {
+            memory.kernel("moments_accumulate")(state, at + run * stride * memory.elementBytes, length);
+            memory.kernel("moments_end_run")(state);
+          }
+        } while (memory.kernel("moments_finish")(state, runs * length, 1) !== SETTLED);
+        const places = [memory.take(8), memory.take(8)];
+        memory.kernel("store_statistics")(state, places[0], places[1], 0, WANTS_MOMENTS);
+        memory.expectGuards("runs");
         const kept = Array.from(x).filter((_, index) => index % stride < length);
         const mean = kept.reduce((sum, value) => sum + value, 0) / kept.length;
-        expect(whole[0]).toBeCloseTo(mean, 5);
-        expect(whole[1]).toBeCloseTo(kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length, 5);
+        const variance = kept.reduce((sum, value) => sum + (value - mean) ** 2, 0) / kept.length;
+        expect(memory.readDoubles(places[0], 1)[0]).toBeCloseTo(mean, 5);
+        expect(memory.readDoubles(places[1], 1)[0]).toBeCloseTo(variance, 5);
       }
     });
 

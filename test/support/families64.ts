@@ -32,7 +32,9 @@ export const families64: Readonly<Record<string, Family64>> = {
 /** Each element gets up to half a float32 ulp more, but small whole numbers, which families mean exactly. */
 function withMoreDigits(family: (n: number, random: Random) => Float32Array): Family64 {
   return (n, random) =>
-    Float64Array.from(family(n, random), (x) => (Number.isInteger(x) ? x : x * (1 + (random.uniform() - 0.5) * 2 ** -24)));
+    Float64Array.from(family(n, random), (x) =>
+      Number.isInteger(x) ? x : x * (1 + (random.uniform() - 0.5) * 2 ** -24),
+    );
 }
 
 function fill(value: (random: Random, index: number, n: number) => number): Family64 {

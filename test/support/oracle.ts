@@ -17,7 +17,7 @@ export interface NormalizeOptions extends Parameters {
 /** Normalises rows of n contiguous elements. */
 export function referenceNormalize(x: Values, options: NormalizeOptions): Reference {
   const { rows, n, eps } = options;
-  return withParameters(referenceOf(x, groupByAxes([rows, n], [1]), eps), options);
+  return withParameters(needed(x, referenceOf(x, groupByAxes([rows, n], [1]), eps)), options);
 }
 
 /** Layer norm over the last `n` elements; weight and bias have n elements. */
@@ -32,7 +32,7 @@ export interface GroupedShape extends ChannelShape {
 /** Group norm; weight and bias have one element per channel. */
 export function referenceGroupNorm(x: Values, shape: GroupedShape, eps: number, affine: Affine = {}): Reference {
   const grouping = groupChannels(shape, shape.groups);
-  return withAffine(referenceOf(x, grouping, eps), grouping, affine);
+  return withAffine(needed(x, referenceOf(x, grouping, eps)), grouping, affine);
 }
 
 /** Parameters per element of rows of n. */
@@ -43,6 +43,11 @@ export function layerParameters(n: number, affine: Affine): Parameters {
 /** Parameters per channel of a channels-first tensor. */
 export function channelParameters(channels: number, spatial: number, affine: Affine): Parameters {
   return parametersAt((index) => Math.floor(index / spatial) % channels, affine);
+}
+
+/** The lower halves are of no account in units of 2^-24: who puts other results in their place need not think of them. */
+function needed(x: Values, reference: Reference): Reference {
+  return x instanceof Float32Array ? { ...reference, low: undefined } : reference;
 }
 
 function parametersAt(position: (index: number) => number, { weight, bias }: Affine): Parameters {
