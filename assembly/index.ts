@@ -14,3 +14,6 @@ export {
   encodeF16 as encode_f16,
   encodeBf16 as encode_bf16,
 } from "./convert";
+
+// So that tests can hold it to the same function in TypeScript
+export { pow } from "./pow";
