@@ -1,4 +1,5 @@
-import { toData, type Data, type DTypeName } from "../support/dtypes.js";
+import { encodeBfloats, encodeHalves } from "../../src/math/half.js";
+import type { Data, DTypeName } from "../support/dtypes.js";
 import { familiesOf } from "../support/family/of_dtype.js";
 import type { DataFamily } from "../support/family/recipe.js";
 import { createRandom, type Random } from "../support/random.js";
@@ -112,7 +113,16 @@ function remembered(key: string, make: () => Rows): Rows {
 function filled(rows: number, n: number, dtype: DTypeName, random: Random, kind: (row: number) => DataFamily): Rows {
   const values = dtype === "float32" ? new Float32Array(rows * n) : new Float64Array(rows * n);
   for (let row = 0; row < rows; row++) values.set(kind(row)(n, random), row * n);
-  return { data: dtype === "float32" ? (values as Data) : toData(dtype, values), dtype };
+  return { data: dataOf(dtype, values), dtype };
+}
+
+/** Values that are exact in the dtype as its data. toData would round them, which takes long. */
+function dataOf(dtype: DTypeName, values: Float32Array | Float64Array): Data {
+  if (dtype === "float32" || dtype === "float64") return values;
+  const data = new Uint16Array(values.length);
+  const encode = dtype === "float16" ? encodeHalves : encodeBfloats;
+  encode(data, Float32Array.from(values));
+  return data;
 }
 
 /** Factors and addends from 0.5 to 1.5. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { TILE } from "../../src/engine/staging.js";
 import { GuardedHeap } from "../kernels/guarded_heap.js";
-import { dtypes, type DTypeName } from "../support/dtypes.js";
+import type { DTypeName } from "../support/dtypes.js";
 import { forEachBackend } from "./backends.js";
 import { difference, type Bits } from "./bits.js";
 import { affineGlobal, affineVectorized, type Call } from "./calls.js";
@@ -20,8 +20,7 @@ const CHANNELS = [
   { batch: 1, channels: 700, groups: 350, span: 129 },
   { batch: 1, channels: 2600, groups: 650, span: 33 },
   { batch: 1, channels: 2700, groups: 1, span: 50 },
-  { batch: 3, channels: 16, groups: 2, span: TILE / 32 },
-  { batch: 50, channels: 5, groups: 1, span: 400 },
+  { batch: 35, channels: 5, groups: 1, span: 400 },
   { batch: 1, channels: 40_000, groups: 4, span: 3 },
 ];
 
@@ -29,8 +28,7 @@ const CHANNELS = [
 const AXES = [
   { shape: [2, 20_000, 3], axes: [1] },
   { shape: [1, 150, 700], axes: [1] },
-  { shape: [3, 2, 30_000], axes: [0, 2] },
-  { shape: [2, 1, 2, TILE / 2 + 9], axes: [0, 3] },
+  { shape: [2, 2, TILE / 2 + 9], axes: [0, 2] },
   { shape: [300, 2, 129], axes: [0, 2] },
   { shape: [40, 2, 60, 30], axes: [0, 2] },
   { shape: [10, 2, 20, 300], axes: [0, 2] },
@@ -45,7 +43,11 @@ const LINES = [
   { shape: [40, 2600], dim: 0 },
 ];
 
-const ROWS = [1000, TILE / 2, TILE / 2 + 1, TILE, TILE + 1, 2 * TILE, 2 * TILE + 17];
+/** Around the tiles of float64 and of float32 numbers. */
+const ROWS = [1000, TILE / 2, TILE / 2 + 1, TILE + 1];
+
+/** The js backend has tiles for numbers of 16 bits alone, and both kinds of those go the same way. */
+const DTYPES = { wasm: ["float32", "float64", "float16"], js: ["bfloat16"] } as const;
 
 describe("tiles and strips change no bit", () => {
   forEachBackend((createEngine) => {
@@ -53,7 +55,7 @@ describe("tiles and strips change no bit", () => {
     const heap = new GuardedHeap(2 ** 22);
     const foreign = heap.createEngine(engine.backend);
 
-    describe.each(dtypes)("%s", (dtype) => {
+    describe.each(DTYPES[engine.backend])("%s", (dtype) => {
       it.each(CHANNELS)("$batch x $channels channels in $groups groups, of $span", (sizes) => {
         for (const layout of LAYOUTS) {
           for (const call of channelNorms({ dtype }, sizes, layout)) expectSameInTiles(call);
@@ -61,7 +63,7 @@ describe("tiles and strips change no bit", () => {
         }
       });
 
-      it.each(CHANNELS)("neighbours among $batch x $channels channels of $span", (sizes) => {
+      it.each(CHANNELS.slice(0, 5))("neighbours among $batch x $channels channels of $span", (sizes) => {
         for (const layout of LAYOUTS)
           for (const call of localResponses({ dtype }, sizes, layout)) expectSameInTiles(call);
       });
@@ -71,7 +73,7 @@ describe("tiles and strips change no bit", () => {
       });
 
       it.each(LINES)("$shape along $dim", ({ shape, dim }) => {
-        for (const call of pNorms({ dtype }, shape, dim, [2, 1.5, Infinity])) expectSameInTiles(call);
+        for (const call of pNorms({ dtype }, shape, dim, [2, 1.5])) expectSameInTiles(call);
       });
 
       it.each(ROWS)("rows of %i", (n) => {
