@@ -1,11 +1,11 @@
-// The column kernels of the module's ABI. Strides are elements, between one step and the next. Flags as in ../index.ts, and
-// STRIP = 32: the columns are a strip of longer steps.
+// The column kernels of the module's ABI; columns and steps are 1 at least. Strides are elements, from step to step. Flags as in
+// ../index.ts, and STRIP = 32: the columns are a strip of longer steps.
 
 import { bytesOf } from "../lanes";
 import { coefficients, stepCoefficients } from "../columns/coefficients";
 import { finish, magnitude, rescale, statistics } from "../columns/finish";
 import { mapOfColumns, mapOfSteps } from "../columns/map";
-import { affineColumns } from "../columns/maps";
+import { affineColumns, streams } from "../columns/maps";
 import { BY_STEPS, columnsNorm, scratchBytes, stripOf } from "../columns/norm";
 import { samplesOf, shift } from "../columns/shift";
 import { begin, stateBytes } from "../columns/state";
@@ -66,9 +66,9 @@ export function columns_coefficients_f32(state: usize, gamma: usize, beta: usize
 // prettier-ignore
 export function columns_step_coefficients_f32(state: usize): void { stepCoefficients<f32>(state); }
 // prettier-ignore
-export function columns_map_f32(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f32>(out, x, state, steps, bytesOf<f32>(stride), false); }
+export function columns_map_f32(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f32>(out, x, state, steps, bytesOf<f32>(stride), streams(steps, bytesOf<f32>(stride))); }
 // prettier-ignore
-export function columns_map_steps_f32(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f32>(out, x, state, gamma, beta, steps, bytesOf<f32>(stride), false); }
+export function columns_map_steps_f32(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f32>(out, x, state, gamma, beta, steps, bytesOf<f32>(stride), streams(steps, bytesOf<f32>(stride))); }
 // prettier-ignore
 export function columns_begin_f64(state: usize, columns: i32, width: i32, flags: i32): void { begin<f64>(state, columns, width, flags); }
 // prettier-ignore
@@ -90,6 +90,6 @@ export function columns_coefficients_f64(state: usize, gamma: usize, beta: usize
 // prettier-ignore
 export function columns_step_coefficients_f64(state: usize): void { stepCoefficients<f64>(state); }
 // prettier-ignore
-export function columns_map_f64(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f64>(out, x, state, steps, bytesOf<f64>(stride), false); }
+export function columns_map_f64(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f64>(out, x, state, steps, bytesOf<f64>(stride), streams(steps, bytesOf<f64>(stride))); }
 // prettier-ignore
-export function columns_map_steps_f64(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f64>(out, x, state, gamma, beta, steps, bytesOf<f64>(stride), false); }
+export function columns_map_steps_f64(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f64>(out, x, state, gamma, beta, steps, bytesOf<f64>(stride), streams(steps, bytesOf<f64>(stride))); }

@@ -11,14 +11,16 @@
 
 import { bytesOf, loadSplat, zeros } from "../lanes";
 
-/** Tensors of more bytes than this stream. */
-export const STREAMING: f64 = 1048576;
+/** Whether `steps` steps of so many bytes are too many for the caches. */
+export function streams(steps: f64, bytes: usize): bool {
+  return steps * <f64>bytes > 1048576;
+}
 
 /** A tensor of `steps` steps of contiguous columns. Centre may be 0: no centre. */
 // prettier-ignore
 export function affineColumns<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void {
   const stride = bytesOf<T>(columns);
-  mapColumns<T>(out, x, centre, scale, bias, steps, columns, stride, <f64>steps * <f64>stride > STREAMING);
+  mapColumns<T>(out, x, centre, scale, bias, steps, columns, stride, streams(steps, stride));
 }
 
 /** The first of the maps. Centre may be 0. */
@@ -156,6 +158,18 @@ function mapStep<T>(out: usize, x: usize, centre: usize, scale: usize, bias: usi
   const g = v128.splat<T>(gamma);
   const b = v128.splat<T>(beta);
   const end = x + bytes;
+  const pairs = centre ? x + (bytes & ~31) : x;
+  if (x != pairs) {
+    do {
+      mapAgain<T>(out, x, v128.load(centre), v128.load(scale), v128.load(bias), g, b);
+      mapAgain<T>(out + 16, x + 16, v128.load(centre, 16), v128.load(scale, 16), v128.load(bias, 16), g, b);
+      out += 32;
+      x += 32;
+      centre += 32;
+      scale += 32;
+      bias += 32;
+    } while (x != pairs);
+  }
   for (; end - x >= 16; x += 16) {
     mapAgain<T>(out, x, centre ? v128.load(centre) : zeros(), v128.load(scale), v128.load(bias), g, b);
     out += 16;

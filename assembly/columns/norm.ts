@@ -6,7 +6,7 @@ import { bytesOf } from "../lanes";
 import { coefficients, stepCoefficients } from "./coefficients";
 import { finish, magnitude, rescale, statistics } from "./finish";
 import { mapOfColumns, mapOfSteps } from "./map";
-import { STREAMING } from "./maps";
+import { streams } from "./maps";
 import { samplesOf, shift } from "./shift";
 import { begin, groupsIn, groupsWithin, STRIP, stateBytes } from "./state";
 import { accumulate } from "./sums";
@@ -34,7 +34,7 @@ export function columnsNorm<T>(out: usize, x: usize, gamma: usize, beta: usize, 
   const stride = bytesOf<T>(columns);
   const strip = stripOf<T>(columns, width);
   const blockBytes = <usize>steps * stride;
-  const streaming = <f64>blocks * <f64>blockBytes > STREAMING;
+  const streaming = streams(<f64>blocks * <f64>steps, stride);
   const gammas = flags & HAS_GAMMA ? gamma : 0;
   const betas = flags & HAS_BETA ? beta : 0;
   if (strip < columns) flags |= STRIP;

@@ -39,7 +39,7 @@ export const WANTS_SCALE: i32 = 64;
 export const STRIP: i32 = 32;
 
 /** Steps of fewer columns than this are folded, unless they are strips. */
-const NARROW: i32 = 32;
+const NARROW: i32 = 64;
 /** Columns that folded steps have at least. */
 const FOLDED: i32 = 16;
 

@@ -63,7 +63,8 @@ function accumulatePart<T>(state: usize, x: usize, steps: i32, columns: i32, str
     x += <usize>QUAD * stride;
   }
   for (; steps > 0; steps--) {
-    addCarefully<T>(state, x, 0, bytes, stride, 1);
+    if (plain > 0) addStep<T>(state, x, plain);
+    if (plain < bytes) addCarefully<T>(state, x, plain, bytes, stride, 1);
     x += stride;
   }
 }
@@ -82,6 +83,23 @@ function addQuad<T>(state: usize, x: usize, bytes: usize, stride: usize): void {
     const q = s + array;
     v128.store(s, v128.add<T>(v128.load(s), sumOfFour<T>(a, b, c, d)));
     v128.store(q, v128.add<T>(v128.load(q), squaresOfFour<T>(a, b, c, d)));
+    at += 16;
+    x += 16;
+  } while (x != end);
+}
+
+
+@inline
+function addStep<T>(state: usize, x: usize, bytes: usize): void {
+  const array = arrayBytes(state);
+  let at = shiftsOf(state);
+  const end = x + bytes;
+  do {
+    const d = v128.sub<T>(v128.load(x), v128.load(at));
+    const s = at + 2 * array;
+    const q = s + array;
+    v128.store(s, v128.add<T>(v128.load(s), d));
+    v128.store(q, v128.add<T>(v128.load(q), v128.mul<T>(d, d)));
     at += 16;
     x += 16;
   } while (x != end);

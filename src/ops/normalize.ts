@@ -46,8 +46,12 @@ function read({ p, dim, eps, out }: NormalizeOptions): NormalizeOptions {
   return { p, dim, eps, out };
 }
 
+/** Beyond these, norms are what they are at the limits: the largest magnitude, or out of range. */
+const LEAST_EXPONENT = 2 ** -900;
+const MOST_EXPONENT = 2 ** 64;
+
 function exponentOf(functionName: string, p: unknown): number {
   if (p === undefined) return 2;
-  if (typeof p === "number" && p > 0) return p;
+  if (typeof p === "number" && p > 0) return p > MOST_EXPONENT ? Infinity : Math.max(p, LEAST_EXPONENT);
   throw new ArgumentError(functionName, "p", "must be a number above 0, or Infinity", describe(p));
 }

@@ -8,6 +8,7 @@ import { createRandom } from "../support/random.js";
 import type { ChannelShape, Layout } from "../support/reference/grouping.js";
 import { inferenceReference } from "../support/reference/layers.js";
 import { engines, isThere } from "./engines.js";
+import { isLargest } from "./largest_families.js";
 import { Measurements } from "./measurements.js";
 import { channelShape, optionOf } from "./placements.js";
 
@@ -56,7 +57,7 @@ function measure(dtype: DTypeName, family: string, shape: ChannelShape & { layou
 
 /**
  * Statistics that the data could have had: the mean one of its values, the variance anything. A mean from which data of
- * the other sign are further than the largest number is nobody's promise: it is 0.
+ * the other sign are further than the largest number is nobody's promise: it is 0. Nor does normalised data leave the range.
  */
 function makeParameters(dtype: DTypeName, family: string, values: Float32Array | Float64Array) {
   const random = createRandom(values.length);
@@ -65,9 +66,9 @@ function makeParameters(dtype: DTypeName, family: string, values: Float32Array |
       ? Float64Array.from({ length: channels }, (_, channel) => value(channel))
       : Float32Array.from({ length: channels }, (_, channel) => value(channel));
   };
-  const isLargest = /MAX|largest|65504|2\^1023|2\^127/.test(family);
-  const runningMean = make((channel) => (isLargest ? 0 : values[channel]));
-  const runningVar = make((channel) => 10 ** (channel - 2) * (0.5 + random.uniform()));
+  const large = isLargest(family);
+  const runningMean = make((channel) => (large ? 0 : values[channel]));
+  const runningVar = make((channel) => 10 ** (large ? channel + 1 : channel - 2) * (0.5 + random.uniform()));
   const [weight, bias] = [make(random.normal), make(random.normal)];
   const running: RunningInput = { runningMean, runningVar };
   const options: NormInput & { weight: typeof weight; bias: typeof bias } = { weight, bias };

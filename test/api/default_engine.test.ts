@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type * as Exports from "../../src/index.js";
-import { named } from "./support.js";
+import type { Engine } from "../../src/index.js";
+import { operations } from "../../src/registry.js";
+import { ops } from "./ops.js";
+import { bitsOf, goodArguments, homes, named } from "./support.js";
 
 type Library = typeof Exports;
 
@@ -25,7 +28,28 @@ describe("the default engine", () => {
     expect(engine.backend).toBe("wasm");
   });
 
-  it("runs the functions of the package", () => {
+  it.each(ops)("runs $name", (op) => {
+    const engine = library.defaultEngine();
+    const functions = library as unknown as Engine;
+    for (const home of homes) {
+      const own = library.createEngineSync();
+      const result = op.call(functions, goodArguments(engine, op, home));
+      expect(bitsOf(result)).toEqual(bitsOf(op.call(own, goodArguments(own, op, home))));
+    }
+  });
+
+  it("has every function of the package, and every function is among the ops of these tests", () => {
+    const { createEngineSync, defaultEngine, setDefaultEngine, createEngine, ...rest } = library;
+    const names = Object.keys(rest).filter((name) => /^[a-z]/.test(name));
+    expect(names.sort()).toEqual(ops.map(({ name }) => name).sort());
+    const registered = operations.flatMap(({ name, native }) => (native === undefined ? [name] : [name, native]));
+    expect(names.sort()).toEqual(registered.sort());
+    const engine = defaultEngine();
+    for (const name of names) expect(typeof engine[name as "layerNorm"]).toBe("function");
+    expect([createEngineSync, setDefaultEngine, createEngine].map((entry) => typeof entry)).not.toContain("undefined");
+  });
+
+  it("frees what they made", () => {
     const engine = library.defaultEngine();
     const { layerNorm, nativeLayerNorm, groupNorm, nativeGroupNorm, rowwiseMoments, affineGlobal, affineVectorized } =
       library;

@@ -72,6 +72,21 @@ const hostileTensors: Record<string, () => unknown> = {
     data,
     shape: Object.assign([-2, -4, 3], { [Symbol.iterator]: () => shape.values() }),
   }),
+  "bits whose dtype throws": () => throwing("dtype", { data: new Uint16Array(24), shape }),
+  "bits whose dtype is an object that says float16": () => ({
+    data: new Uint16Array(24),
+    shape,
+    dtype: { toString: () => "float16" },
+  }),
+  "bits whose dtype is a String object": () => ({ data: new Uint16Array(24), shape, dtype: new String("bfloat16") }),
+  "integers that feign to be floats": () => ({
+    data: Object.defineProperty(new Int32Array(24), Symbol.toStringTag, { value: "Float32Array" }),
+    shape,
+  }),
+  "integers with the prototype of a Float16Array that there is not": () => ({
+    data: Object.setPrototypeOf(new Int16Array(24), Float32Array.prototype) as unknown,
+    shape,
+  }),
   "dtype without prototype": () => ({ data, shape, dtype: Object.create(null) as unknown }),
   "dtype whose constructor throws": () => ({ data, shape, dtype: throwing("constructor") }),
 };
@@ -102,8 +117,7 @@ function suite(backend: BackendName, op: Op): void {
 
   it("refuses options and an eps that cannot be looked at", () => {
     const args = goodArguments(engine, op);
-    if (op.takesOut)
-      for (const options of [throwing("out"), revoked({})]) refuse({ x: args.x, size: args.size, ...args, options });
+    if (op.takesOut) for (const options of [throwing("out"), revoked({})]) refuse({ ...args, options });
     if (op.takesEps) for (const eps of [throwing("constructor"), revoked({})]) refuse({ ...args, eps });
   });
 
@@ -132,6 +146,17 @@ function suite(backend: BackendName, op: Op): void {
     if (result) for (const tensor of tensorsOf(result)) expect(tensor.data.length).toBeLessThanOrEqual(24);
     expect(memory.data.slice(24)).toEqual(rest);
     memory.dispose();
+  });
+
+  it("refuses settings that cannot be looked at", () => {
+    for (const name of op.options.filter((option) => !["weight", "bias", "eps", "out"].includes(option))) {
+      for (const value of [throwing("constructor"), revoked([]), revoked({}), Object.create(null)]) {
+        refuse({ ...goodArguments(engine, op), [name]: value });
+      }
+      if (name.startsWith("running")) continue;
+      const options = throwing(name);
+      refuse({ ...goodArguments(engine, op), options });
+    }
   });
 
   it("says little about a long array that was passed for a shape", () => {
@@ -168,7 +193,7 @@ function suite(backend: BackendName, op: Op): void {
 }
 
 describe.each(backends)("hostile values, %s", (backend) => {
-  describe.each(ops)("$name", (op) => {
+  describe.each(ops)("$title", (op) => {
     suite(backend, op);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, DisposedError, type Engine } from "../../src/index.js";
-import { type Op, ops } from "./ops.js";
+import { calls, type Op } from "./ops.js";
 import {
   type BackendName,
   backends,
@@ -11,6 +11,7 @@ import {
   homes,
   host,
   place,
+  shapeOfArgument,
 } from "./support.js";
 
 function opSuite(backend: BackendName, op: Op): void {
@@ -19,7 +20,7 @@ function opSuite(backend: BackendName, op: Op): void {
 
   describe.each(homes)("%s", (home) => {
     it.each(tensors)("refuses a disposed %s", (argument) => {
-      const gone = engine.empty(argument === "x" ? op.shape : op.parameters[argument]);
+      const gone = engine.empty(shapeOfArgument(op, argument));
       gone.dispose();
       const args = { ...goodArguments(engine, op, home), [argument]: gone };
       expectUntouched(engine, args, () =>
@@ -28,7 +29,7 @@ function opSuite(backend: BackendName, op: Op): void {
     });
 
     it.each(tensors)("refuses %s of another engine", (argument) => {
-      const stranger = place(engineOf(backend), "resident", argument === "x" ? op.shape : op.parameters[argument]);
+      const stranger = place(engineOf(backend), "resident", shapeOfArgument(op, argument));
       const args = { ...goodArguments(engine, op, home), [argument]: stranger };
       expectUntouched(engine, args, () =>
         expectRefusal(() => op.call(engine, args), { kind: ArgumentError, functionName: op.name, argument }),
@@ -37,7 +38,7 @@ function opSuite(backend: BackendName, op: Op): void {
 
     it.each(tensors)("refuses %s of a disposed engine", (argument) => {
       const other = engineOf(backend);
-      const orphan = place(other, "resident", argument === "x" ? op.shape : op.parameters[argument]);
+      const orphan = place(other, "resident", shapeOfArgument(op, argument));
       other.dispose();
       const args = { ...goodArguments(engine, op, home), [argument]: orphan };
       expectUntouched(engine, args, () =>
@@ -123,7 +124,7 @@ function engineSuite(backend: BackendName): void {
 }
 
 describe.each(backends)("lifetime, %s", (backend) => {
-  describe.each(ops)("$name", (op) => {
+  describe.each(calls)("$title", (op) => {
     opSuite(backend, op);
   });
   engineSuite(backend);

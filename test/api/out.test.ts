@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, DisposedError, DTypeError, ShapeError, Tensor } from "../../src/index.js";
+import { ArgumentError, DisposedError, DTypeError, ShapeError, Tensor, type TensorLike } from "../../src/index.js";
 import { sizeOf } from "../../src/shape.js";
-import { type Arguments, type Op, opsWithOut } from "./ops.js";
+import { kinds } from "./kinds.js";
+import { type Arguments, callsWithOut, type Op } from "./ops.js";
 import {
+  argumentOf,
   type BackendName,
   backends,
   bitsOf,
+  bitsOfTensor,
   disposeAll,
   engineOf,
   expectRefusal,
@@ -15,12 +18,16 @@ import {
   homes,
   host,
   place,
+  placeArgument,
   type Refusal,
   tensorsOf,
 } from "./support.js";
 
 const shape = [2, 4, 3];
 const size = sizeOf(shape);
+
+/** What is written to is at fault: out, or running statistics. */
+const overlapping = /^(out|running(Mean|Var))$/;
 
 function suite(backend: BackendName, op: Op): void {
   const engine = engineOf(backend);
@@ -32,8 +39,8 @@ function suite(backend: BackendName, op: Op): void {
   }
 
   /** The result of the same call without `out`. */
-  function expected(args: Arguments): Uint32Array {
-    const result = op.call(engine, Object.fromEntries(Object.entries(args).filter(([name]) => name !== "out")));
+  function expected(args: Arguments): Uint8Array {
+    const result = op.call(engine, copyOfUpdated(op, { ...args, out: undefined }));
     const [output] = bitsOf(result);
     disposeAll(result);
     return output;
@@ -65,29 +72,41 @@ function suite(backend: BackendName, op: Op): void {
     it("refuses what is not a tensor", () => {
       for (const out of [0, "out", true, {}, new Float32Array(size), Symbol("out")])
         refuse({ ...goodArguments(engine, op, home), out }, ArgumentError);
-      for (const data of [new Float64Array(size), new Uint16Array(size), Array.from(host(shape).data), "y"])
+      for (const data of [new Int32Array(size), new Uint16Array(size), Array.from(host(shape).data), "y"])
         refuse({ ...goodArguments(engine, op, home), out: { data, shape } }, DTypeError, "out.data");
       const out = { ...host(shape), dtype: "float64" };
       refuse({ ...goodArguments(engine, op, home), out }, DTypeError, /^out/);
     });
 
-    it("writes there, and returns it", () => {
-      const args = { ...goodArguments(engine, op, home), out: place(engine, home, shape, 9) };
+    it("refuses every dtype but that of x", () => {
+      for (const kind of kinds) {
+        for (const outKind of kinds.filter(({ dtype }) => dtype !== kind.dtype)) {
+          const out = placeArgument(engine, home, "out", shape, 9, outKind);
+          refuse({ ...goodArguments(engine, op, home, kind), out }, DTypeError);
+        }
+      }
+    });
+
+    it.each(kinds)("writes there, and returns it ($name)", (kind) => {
+      const args = {
+        ...goodArguments(engine, op, home, kind),
+        out: placeArgument(engine, home, "out", shape, 9, kind),
+      };
       const wanted = expected(args);
       const result = op.call(engine, args);
       const [output] = tensorsOf(result);
       if (args.out instanceof Tensor) expect(output).toBe(args.out);
       expect(output.data).toEqual(args.out.data);
       expect(output.data.buffer).toBe(args.out.data.buffer);
-      expect(bitsOf(args.out instanceof Tensor ? args.out : output)[0]).toEqual(wanted);
+      expect(bitsOfTensor(args.out)).toEqual(wanted);
       disposeAll(result);
     });
 
-    it("may be exactly x", () => {
-      const args = goodArguments(engine, op, home);
+    it.each(kinds)("may be exactly x ($name)", (kind) => {
+      const args = goodArguments(engine, op, home, kind);
       const wanted = expected(args);
       disposeAll(op.call(engine, { ...args, x: args.x, out: { ...pick(args.x) } }));
-      expect(new Uint32Array(pick(args.x).data.slice().buffer)).toEqual(wanted);
+      expect(bitsOfTensor(pick(args.x))).toEqual(wanted);
     });
   });
 
@@ -105,7 +124,7 @@ function suite(backend: BackendName, op: Op): void {
     const args = { ...goodArguments(engine, op), x, out };
     const wanted = expected(args);
     op.call(engine, args);
-    expect(new Uint32Array(out.data.slice().buffer)).toEqual(wanted);
+    expect(bitsOfTensor(out)).toEqual(wanted);
   });
 
   it("takes a host array whose offsets overlap x's in another buffer", () => {
@@ -131,7 +150,7 @@ function suite(backend: BackendName, op: Op): void {
         const out = { data: all.data.subarray(0, size), shape };
         const parameter = { data: all.data.subarray(start, start + count), shape: parameterShape };
         const args = { ...goodArguments(engine, op, home), out, [argument]: parameter };
-        if (start < size) refuse(args, ArgumentError);
+        if (start < size) refuse(args, ArgumentError, overlapping);
         else expect(() => op.call(engine, args)).not.toThrow();
       }
     }
@@ -139,10 +158,13 @@ function suite(backend: BackendName, op: Op): void {
 
   it("overlaps nothing if it has no elements", () => {
     const empty = op.shape.map((extent, axis) => (axis === 0 ? 0 : extent));
-    const args: Record<string, unknown> = { x: host(empty), size: op.size };
-    for (const [argument, parameterShape] of Object.entries(op.parameters))
-      args[argument] = host(parameterShape.length > 1 || !("gamma" in op.parameters) ? parameterShape : [0]);
+    const args: Record<string, unknown> = { ...goodArguments(engine, op), x: host(empty) };
     if (op.name === "affineGlobal") args.scale = args.bias = host([4]);
+    if (op.name === "affineVectorized") args.scale = args.bias = host([0]);
+    if (op.name === "standardize" && "weight" in args) {
+      const axes = (op.size as number[]).map((axis) => (axis < 0 ? axis + 3 : axis));
+      args.weight = args.bias = host(axes.map((axis) => empty[axis]));
+    }
     for (const argument of Object.keys(op.parameters)) {
       const { data } = args[argument] as { data: Float32Array };
       const middle = Math.floor(data.length / 2);
@@ -155,22 +177,24 @@ function suite(backend: BackendName, op: Op): void {
     for (const [argument, parameterShape] of Object.entries(op.parameters)) {
       const x = host(shape);
       const parameter = { data: x.data.subarray(0, sizeOf(parameterShape)), shape: parameterShape };
-      refuse({ ...goodArguments(engine, op), x, [argument]: parameter, out: x }, ArgumentError);
+      refuse({ ...goodArguments(engine, op), x, [argument]: parameter, out: x }, ArgumentError, overlapping);
     }
   });
 
   it("is untouched when memory runs out", () => {
     const small = engineOf("wasm", { maximumBytes: 65_536 });
-    const long = [2, 4, 8192];
+    // Just less than a tile: every way to stage it takes more than a page.
+    const lengthened = (sizes: readonly number[]) => sizes.map((extent) => (extent === 3 ? 8100 : extent));
     const parameters = Object.entries(op.parameters).map(([name, sizes]) => [
       name,
-      host(sizes.map((extent) => (extent === 3 ? 8192 : extent))),
+      argumentOf(name, lengthened(sizes), 2),
     ]);
     const args = {
+      ...op.settings,
       ...Object.fromEntries(parameters),
-      x: host(long),
-      out: host(long, 5),
-      size: Array.isArray(op.size) ? [4, 8192] : op.size,
+      x: host(lengthened(shape)),
+      out: host(lengthened(shape), 5),
+      size: op.sizeName === "normalizedShape" ? lengthened([op.size].flat() as number[]) : op.size,
     };
     const error = expectUntouched(small, args, () => {
       try {
@@ -186,13 +210,22 @@ function suite(backend: BackendName, op: Op): void {
 }
 
 /** A tensor's data and shape, as an object that is not a Tensor. */
-function pick(tensor: unknown): { data: Float32Array; shape: readonly number[] } {
-  const { data, shape: sizes } = tensor as Tensor;
-  return { data, shape: sizes };
+function pick(tensor: unknown): TensorLike {
+  const { data, shape: sizes, dtype } = tensor as TensorLike;
+  return { data, shape: sizes, dtype };
+}
+
+/** The arguments of a call that leaves alone what another will update. */
+function copyOfUpdated(op: Op, args: Arguments): Arguments {
+  const copies = op.updates.map((name) => {
+    const { data, shape: sizes, dtype } = args[name] as TensorLike;
+    return [name, { data: (data as Float32Array).slice(), shape: sizes, dtype }] as const;
+  });
+  return { ...args, ...Object.fromEntries(copies) };
 }
 
 describe.each(backends)("out, %s", (backend) => {
-  describe.each(opsWithOut)("$name", (op) => {
+  describe.each(callsWithOut)("$title", (op) => {
     suite(backend, op);
   });
 });

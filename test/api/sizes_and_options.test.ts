@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, LanenormError, ShapeError } from "../../src/index.js";
-import { type Arguments, type Op, ops, opsWithEps, opsWithOut } from "./ops.js";
+import { ArgumentError, LanenormError, ShapeError, type Tensor } from "../../src/index.js";
+import { type Arguments, calls, type Op, opOf, ops, opsWithEps, opsWithOut } from "./ops.js";
 import {
   type BackendName,
   backends,
+  bitsOf,
   engineOf,
   expectRefusal,
   expectUntouched,
@@ -11,10 +12,10 @@ import {
   goodArguments,
   host,
   named,
+  outcomeOf,
   thrownBy,
+  values,
 } from "./support.js";
-
-const opOf = (name: string): Op => ops.find((op) => op.name === name)!;
 
 const neverSizes: unknown[] = [undefined, null, NaN, Infinity, -1, 0.5, "3", {}, Symbol("3"), 3n, () => 3, true];
 
@@ -31,7 +32,7 @@ function suite(backend: BackendName): void {
     return error as LanenormError;
   }
 
-  describe.each(["layerNorm", "nativeLayerNorm"].map(opOf))("normalizedShape of $name", (op) => {
+  describe.each(ops.filter(({ sizeName }) => sizeName === "normalizedShape"))("normalizedShape of $name", (op) => {
     it.each(
       named([...neverSizes, [], [3, 4], [4], [2, 3], [1, 2, 4, 3], [4, 3.5], ["4", "3"], [-4, -3], [NaN], [null], 4]),
     )("cannot be %s", (_, size) => {
@@ -50,7 +51,7 @@ function suite(backend: BackendName): void {
     });
   });
 
-  describe.each(["groupNorm", "nativeGroupNorm"].map(opOf))("numGroups of $name", (op) => {
+  describe.each((["groupNorm", "nativeGroupNorm"] as const).map(opOf))("numGroups of $name", (op) => {
     it.each(named([...neverSizes, 0, -0, [2], 2 ** 53]))("cannot be %s", (_, size) => {
       expect(refuse(op, { size }, "numGroups")).toBeInstanceOf(ArgumentError);
     });
@@ -82,8 +83,185 @@ function suite(backend: BackendName): void {
     });
   });
 
-  it.each(named([[24], []]))("affineGlobal has no channels in shape %s", (_, shape) => {
-    refuse(opOf("affineGlobal"), { x: host(shape as number[]) }, "x");
+  describe.each(calls.filter(({ options, name }) => options.includes("layout") || name === "affineGlobal"))(
+    "channels of $title",
+    (op) => {
+      it.each(named([[24], []]))("are not in shape %s", (_, shape) => {
+        const { size, settings } = op;
+        expect(refuse(op, { x: host(shape as number[]), size, ...settings }, "x")).toBeInstanceOf(ShapeError);
+      });
+    },
+  );
+
+  it("localResponseNorm needs locations, as PyTorch does", () => {
+    for (const layout of ["channels-first", "channels-last"]) {
+      refuse(opOf("localResponseNorm"), { x: host([4, 6]), layout }, "x");
+    }
+  });
+
+  it.each([
+    ["instanceNorm", [2, 4], "channels-first"],
+    ["instanceNorm", [2, 4, 1, 1], "channels-first"],
+    ["instanceNorm", [2, 1, 4], "channels-last"],
+    ["batchNorm", [1, 4], "channels-first"],
+    ["batchNorm", [1, 4, 1], "channels-first"],
+    ["batchNorm", [1, 1, 4], "channels-last"],
+  ] as const)("%s refuses one value per channel, as PyTorch does: %j, %s", (name, shape, layout) => {
+    const running = { runningMean: new Float32Array(4), runningVar: new Float32Array(4).fill(1) };
+    const native = name === "batchNorm" ? "nativeBatchNorm" : "nativeInstanceNorm";
+    const ownStatistics = { ...running, layout, training: true, useInputStats: true };
+    const args = { x: host(shape), weight: undefined, bias: undefined, ...ownStatistics };
+    expect(refuse(opOf(name), args, "x")).toBeInstanceOf(ShapeError);
+    expect(() => opOf(native).call(engine, { ...args, runningMean: null, runningVar: null })).not.toThrow();
+    expect(() => opOf(name).call(engine, { ...args, training: false, useInputStats: false })).not.toThrow();
+  });
+
+  describe("axes of standardize", () => {
+    const op = opOf("standardize");
+
+    it.each(named([...neverSizes, 1, "1", Int32Array.of(1), new Set([1]), { 0: 1, length: 1 }]))(
+      "cannot be %s",
+      (_, size) => {
+        expect(refuse(op, { size }, "axes")).toBeInstanceOf(ArgumentError);
+      },
+    );
+
+    it.each(
+      named([
+        [1, 1],
+        [1, -2],
+        [3],
+        [-4],
+        [0.5],
+        [NaN],
+        ["1"],
+        [null],
+        [undefined],
+        [1n],
+        [[1]],
+        new Array(1),
+        [2 ** 53],
+      ]),
+    )("cannot be %s", (_, size) => {
+      expect(refuse(op, { size }, "axes")).toBeInstanceOf(ArgumentError);
+    });
+
+    it("are none of a tensor without dimensions", () => {
+      const x = { data: Float32Array.of(1), shape: [] };
+      for (const axis of [0, -1]) {
+        refuse(op, { x, size: [axis], weight: undefined, bias: undefined }, "axes");
+      }
+      expect(() => op.call(engine, { x, size: [] })).not.toThrow();
+    });
+
+    it("may come in any order, and be none or all", () => {
+      const x = host([2, 4, 3]);
+      const result = (size: unknown) => bitsOf(op.call(engine, { x, size }));
+      expect(result([2, 0])).toEqual(result([0, 2]));
+      expect(result([-1, -2, -3])).toEqual(result([0, 1, 2]));
+      const nothing = op.call(engine, { x, size: [], eps: 1 }) as Tensor<Float32Array>;
+      expect([...nothing.data].map(Math.abs)).toEqual(new Array(24).fill(0));
+    });
+
+    it("say what weight and bias are", () => {
+      for (const argument of ["weight", "bias"]) {
+        refuse(op, { size: [0, 2], weight: undefined, bias: undefined, [argument]: host([3, 2]) }, argument);
+        refuse(op, { size: [2, 0], weight: undefined, bias: undefined, [argument]: host([3, 2]) }, argument);
+        refuse(op, { size: [0, 2], weight: undefined, bias: undefined, [argument]: values(5) }, argument);
+      }
+    });
+  });
+
+  describe("options of normalize", () => {
+    const op = opOf("normalize");
+
+    it.each(named([0, -0, -1, NaN, -Infinity, null, "2", true, 2n, {}, [2], Symbol("p")]))("p cannot be %s", (_, p) => {
+      expect(refuse(op, { p }, "p")).toBeInstanceOf(ArgumentError);
+    });
+
+    it.each(named([3, -4, 0.5, NaN, Infinity, null, "1", 1n, [1], {}, Symbol("dim"), 2 ** 32]))(
+      "dim cannot be %s",
+      (_, dim) => {
+        expect(refuse(op, { dim }, "dim")).toBeInstanceOf(ArgumentError);
+      },
+    );
+
+    it("dim is 1 unless it is given, and a tensor of one dimension has none", () => {
+      const x = host([2, 4, 3]);
+      expect(bitsOf(op.call(engine, { x }))).toEqual(bitsOf(op.call(engine, { x, dim: -2 })));
+      refuse(op, { x: host([24]) }, "dim");
+      refuse(op, { x: host([]) }, "dim");
+      for (const dim of [0, -1]) {
+        expect(() => op.call(engine, { x: host([24]), dim })).not.toThrow();
+        expect(() => op.call(engine, { x: host([]), dim })).not.toThrow();
+      }
+    });
+
+    it.each(named([Number.MIN_VALUE, 0.3, 1, 2, 3, 1000, Number.MAX_VALUE, Infinity]))("p may be %s", (_, p) => {
+      expect(() => op.call(engine, { x: host([2, 4, 3]), p })).not.toThrow();
+    });
+  });
+
+  describe("localResponseNorm", () => {
+    const op = opOf("localResponseNorm");
+
+    it.each(named([...neverSizes, 0, -0, -3, [3], 2 ** 53]))("size cannot be %s", (_, size) => {
+      expect(refuse(op, { size }, "size")).toBeInstanceOf(ArgumentError);
+    });
+
+    it.each(["alpha", "beta", "k"])("%s is a number", (name) => {
+      for (const value of [NaN, null, "1", true, 1n, {}, Symbol(name)]) {
+        expect(refuse(op, { [name]: value }, name)).toBeInstanceOf(ArgumentError);
+      }
+      for (const value of [0, -1, 1e30, Infinity]) {
+        expect(() => op.call(engine, { ...goodArguments(engine, op), [name]: value })).not.toThrow();
+      }
+    });
+
+    it("takes a window wider than there are channels", () => {
+      for (const size of [9, 1000, 2 ** 31 - 1, 2 ** 32, 2 ** 52]) {
+        const wide = op.call(engine, { ...goodArguments(engine, op), size, alpha: size }) as Tensor<Float32Array>;
+        const all = op.call(engine, { ...goodArguments(engine, op), size: 8, alpha: 8 }) as Tensor<Float32Array>;
+        for (const [index, value] of wide.data.entries()) expect(value).toBeCloseTo(all.data[index], 5);
+      }
+    });
+  });
+
+  describe.each(calls.filter(({ options }) => options.includes("layout")))("layout of $title", (op) => {
+    it.each(named(["channelsLast", "channels_last", "NHWC", "Channels-Last", "", null, 1, true, {}, Symbol("l")]))(
+      "cannot be %s",
+      (_, layout) => {
+        expect(refuse(op, { layout }, "layout")).toBeInstanceOf(ArgumentError);
+      },
+    );
+
+    it("may be channels-first, which it is", () => {
+      if ("layout" in op.settings) return;
+      const args = goodArguments(engine, op);
+      const first = outcomeOf(engine, op, { ...goodArguments(engine, op), layout: "channels-first" });
+      expect(outcomeOf(engine, op, args)).toEqual(first);
+    });
+  });
+
+  describe.each(calls.filter(({ options }) => options.includes("momentum")))("switches of $title", (op) => {
+    it.each(named([-0.1, 1.1, NaN, Infinity, -Infinity, null, "0.1", true, 1n, {}, Symbol("momentum")]))(
+      "momentum cannot be %s",
+      (_, momentum) => {
+        expect(refuse(op, { momentum }, "momentum")).toBeInstanceOf(ArgumentError);
+      },
+    );
+
+    it.each([0, 0.5, 1, Number.MIN_VALUE])("momentum may be %s", (momentum) => {
+      expect(() => op.call(engine, { ...goodArguments(engine, op), momentum })).not.toThrow();
+    });
+
+    const name = op.options.includes("training") ? "training" : "useInputStats";
+    it.each(named([null, 0, 1, "true", NaN, {}, [], Symbol("training"), () => true]))(
+      `${name} cannot be %s`,
+      (_, value) => {
+        expect(refuse(op, { [name]: value }, name)).toBeInstanceOf(ArgumentError);
+      },
+    );
   });
 
   describe.each(opsWithEps)("eps of $name", (op) => {
@@ -101,12 +279,16 @@ function suite(backend: BackendName): void {
       expect(refuse(op, { options }, "options")).toBeInstanceOf(ArgumentError);
     });
 
-    it.each(["epsilon", "gamma", "Weight", "output", "dtype"])("cannot have the unknown %s", (name) => {
-      const { message } = refuse(op, { options: { [name]: undefined } }, "options");
-      expect(message).toContain(name);
-    });
+    it.each(["epsilon", "gamma", "Weight", "output", "dtype", "axis", "running_mean"])(
+      "cannot have the unknown %s",
+      (name) => {
+        const { message } = refuse(op, { options: { [name]: undefined } }, "options");
+        expect(message).toContain(name);
+      },
+    );
 
-    it("may be left out", () => {
+    // Batch norm is inference unless told otherwise, which takes running statistics.
+    it.skipIf(op.options.includes("training"))("may be left out", () => {
       const args = goodArguments(engine, op);
       expect(() => op.call(engine, { ...args, options: undefined })).not.toThrow();
       expect(() => op.call(engine, { ...args, options: {} })).not.toThrow();

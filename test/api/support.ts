@@ -1,8 +1,16 @@
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import { expect } from "vitest";
-import { createEngineSync, type Engine, type EngineOptions, LanenormError, Tensor } from "../../src/index.js";
+import {
+  createEngineSync,
+  type Engine,
+  type EngineOptions,
+  LanenormError,
+  Tensor,
+  type TensorLike,
+} from "../../src/index.js";
 import { sizeOf } from "../../src/shape.js";
+import { float32, type Kind } from "./kinds.js";
 import type { Arguments, Op } from "./ops.js";
 
 export type BackendName = "wasm" | "js";
@@ -29,12 +37,45 @@ export function place(engine: Engine, home: Home, shape: readonly number[], seed
   return home === "host" ? tensor : engine.tensor(tensor.data, shape);
 }
 
-/** Good arguments of an op, with x and all parameters at `home`. */
-export function goodArguments(engine: Engine, op: Op, home: Home = "host"): Record<string, unknown> {
-  const args: Record<string, unknown> = { x: place(engine, home, op.shape), size: op.size };
+/** A tensor for an argument: variances are positive. */
+export function argumentOf(name: string, shape: readonly number[], seed: number, kind = float32): TensorLike {
+  const numbers = values(sizeOf(shape), seed);
+  const data = kind.encode(name === "runningVar" ? numbers.map((number) => Math.abs(number) + 0.5) : numbers);
+  return kind.arrayName === "Uint16Array" ? { data, shape, dtype: kind.dtype } : { data, shape };
+}
+
+export function placeArgument(
+  engine: Engine,
+  home: Home,
+  name: string,
+  shape: readonly number[],
+  seed: number,
+  kind = float32,
+): TensorLike {
+  const tensor = argumentOf(name, shape, seed, kind);
+  return home === "host" ? tensor : engine.tensor(tensor.data, shape, tensor.dtype);
+}
+
+/** Good arguments of an op, with x and all parameters at `home`; parameters of x's kind, or of another. */
+export function goodArguments(
+  engine: Engine,
+  op: Op,
+  home: Home = "host",
+  kind: Kind = float32,
+  parameterKind = kind,
+): Record<string, unknown> {
+  const x = placeArgument(engine, home, "x", op.shape, 1, kind);
+  const args: Record<string, unknown> = { x, size: op.size, ...op.settings };
   let seed = 2;
-  for (const [name, shape] of Object.entries(op.parameters)) args[name] = place(engine, home, shape, seed++);
+  for (const [name, shape] of Object.entries(op.parameters)) {
+    args[name] = placeArgument(engine, home, name, shape, seed++, parameterKind);
+  }
   return args;
+}
+
+/** The shape that an argument of an op has. */
+export function shapeOfArgument(op: Op, name: string): readonly number[] {
+  return op.parameters[name] ?? op.shape;
 }
 
 type ErrorClass = abstract new (...args: never[]) => LanenormError;
@@ -126,8 +167,19 @@ export function disposeAll(result: unknown): void {
 }
 
 /** The bits of every tensor of a result, copied. */
-export function bitsOf(result: unknown): Uint32Array[] {
-  return tensorsOf(result).map(({ data }) => new Uint32Array(data.slice().buffer));
+export function bitsOf(result: unknown): Uint8Array[] {
+  return tensorsOf(result).map(bitsOfTensor);
+}
+
+export function bitsOfTensor(tensor: TensorLike | ArrayBufferView): Uint8Array {
+  const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(tensor) ? tensor : tensor.data;
+  return new Uint8Array(buffer, byteOffset, byteLength).slice();
+}
+
+/** The bits of the results of a call, and of what it updates. */
+export function outcomeOf(engine: Engine, op: Op, args: Arguments): Uint8Array[] {
+  const results = bitsOf(op.call(engine, args));
+  return [...results, ...op.updates.map((name) => bitsOfTensor(args[name] as TensorLike))];
 }
 
 /** Rows for it.each: a value as it looks in code, and the value, which may be an array. */

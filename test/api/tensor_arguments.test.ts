@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, DTypeError, LanenormError, ShapeError } from "../../src/index.js";
-import { type Op, ops } from "./ops.js";
+import { kinds, parameterKinds } from "./kinds.js";
+import { calls, type Op } from "./ops.js";
 import {
+  argumentOf,
   type BackendName,
   backends,
   engineOf,
@@ -33,8 +35,11 @@ const notTensors: Record<string, unknown> = {
 
 const notData: Record<string, unknown> = {
   null: null,
-  "a Float64Array": new Float64Array(24),
-  "a Uint16Array": new Uint16Array(24),
+  "a Uint16Array without a dtype": new Uint16Array(24),
+  "an Int16Array": new Int16Array(24),
+  "an Int32Array": new Int32Array(24),
+  "a Uint32Array": new Uint32Array(24),
+  "a BigInt64Array": new BigInt64Array(24),
   "a Uint8Array": new Uint8Array(96),
   "a DataView": new DataView(new ArrayBuffer(96)),
   "an ArrayBuffer": new ArrayBuffer(96),
@@ -100,6 +105,39 @@ function suite(backend: BackendName, op: Op): void {
     },
   );
 
+  it.each(["float32", "float64", "uint16", "Float16", "__proto__", "", null, 16, Symbol("float16"), {}])(
+    "refuses a Uint16Array that is declared %s",
+    (dtype) => {
+      refuse({ data: new Uint16Array(24), shape: op.shape, dtype }, DTypeError, /^x/);
+    },
+  );
+
+  it("refuses arrays of integers, whatever they are declared", () => {
+    for (const Class of [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Int32Array, Uint32Array]) {
+      for (const dtype of [undefined, "float16", "bfloat16", "float32"]) {
+        refuse({ data: new Class(24), shape: op.shape, dtype }, DTypeError, "x.data");
+      }
+    }
+  });
+
+  it.each(kinds)("takes parameters of the dtypes that go with x, and no other ($name)", (kind) => {
+    for (const home of homes) {
+      for (const argument of Object.keys(op.parameters)) {
+        for (const parameterKind of kinds) {
+          const parameter = argumentOf(argument, op.parameters[argument], 2, parameterKind);
+          const args = { ...goodArguments(engine, op, home, kind), [argument]: parameter };
+          if (parameterKinds(kind).includes(parameterKind)) {
+            expect(() => op.call(engine, args)).not.toThrow();
+          } else {
+            expectUntouched(engine, args, () =>
+              expectRefusal(() => op.call(engine, args), { kind: DTypeError, functionName: op.name, argument }),
+            );
+          }
+        }
+      }
+    }
+  });
+
   it.each(Object.keys(op.parameters))("refuses a bad %s", (argument) => {
     const shape = op.parameters[argument];
     const { data: good } = host(shape);
@@ -135,7 +173,7 @@ function suite(backend: BackendName, op: Op): void {
     for (const argument of Object.keys(op.parameters)) {
       for (const nothing of [undefined, null]) {
         const call = () => op.call(engine, { ...fits, [argument]: nothing });
-        if (op.optional) expect(call).not.toThrow();
+        if (!op.required.includes(argument)) expect(call).not.toThrow();
         else expectRefusal(call, { kind: ArgumentError, functionName: op.name, argument });
       }
     }
@@ -151,7 +189,7 @@ function suite(backend: BackendName, op: Op): void {
 }
 
 describe.each(backends)("tensor arguments, %s", (backend) => {
-  describe.each(ops)("$name", (op) => {
+  describe.each(calls)("$title", (op) => {
     suite(backend, op);
   });
 });

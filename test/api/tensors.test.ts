@@ -1,8 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, DTypeError, LanenormError, OutOfMemoryError, ShapeError, Tensor } from "../../src/index.js";
+import {
+  ArgumentError,
+  type DType,
+  DTypeError,
+  LanenormError,
+  OutOfMemoryError,
+  ShapeError,
+  Tensor,
+} from "../../src/index.js";
+import { kinds } from "./kinds.js";
 import {
   type BackendName,
   backends,
+  bitsOfTensor,
   engineOf,
   expectRefusal,
   expectUntouched,
@@ -28,7 +38,7 @@ const badShapes: unknown[] = [
   [2 ** 27, 2 ** 26],
   [2 ** 53],
 ];
-const badDtypes: unknown[] = ["float64", "bfloat16", "", null, 32, Symbol("float32"), {}];
+const badDtypes: unknown[] = ["int32", "Float32", "uint16", "toString", "", null, 32, Symbol("float32"), {}];
 
 function suite(backend: BackendName): void {
   const engine = engineOf(backend);
@@ -39,7 +49,7 @@ function suite(backend: BackendName): void {
 
   describe("engine.tensor", () => {
     const make = (data: unknown, shape: unknown, dtype?: unknown) =>
-      engine.tensor(data as never, shape as never, dtype as never);
+      engine.tensor(data as Float32Array, shape as number[], dtype as DType);
 
     it.each(named(badShapes))("refuses shape %s", (_, shape) => {
       refuse(() => make(new Float32Array(4), shape), ShapeError, "engine.tensor", "shape");
@@ -47,6 +57,34 @@ function suite(backend: BackendName): void {
 
     it.each(named(badDtypes))("refuses dtype %s", (_, dtype) => {
       refuse(() => make(new Float32Array(4), [4], dtype), DTypeError, "engine.tensor");
+      refuse(() => make(new Uint16Array(4), [4], dtype), DTypeError, "engine.tensor");
+      refuse(() => make([1, 2, 3, 4], [4], dtype), DTypeError, "engine.tensor", "dtype");
+    });
+
+    it("refuses a dtype that the array does not have", () => {
+      for (const dtype of ["float64", "float16", "bfloat16"]) {
+        refuse(() => make(new Float32Array(4), [4], dtype), DTypeError, "engine.tensor");
+      }
+      for (const dtype of ["float32", "float16"]) {
+        refuse(() => make(new Float64Array(4), [4], dtype), DTypeError, "engine.tensor");
+      }
+    });
+
+    it.each(kinds)("copies a $name array, to the bit", (kind) => {
+      const data = kind.encode([1, -0, NaN, Infinity, 0.1, 1e-7]);
+      const tensor = make(data, [2, 3], kind.arrayName === "Uint16Array" ? kind.dtype : undefined);
+      expect([tensor.resident, tensor.dtype, tensor.shape]).toEqual([true, kind.dtype, [2, 3]]);
+      expect(tensor.data[Symbol.toStringTag]).toBe(kind.arrayName);
+      expect(bitsOfTensor(tensor)).toEqual(bitsOfTensor({ data, shape: [6] }));
+      tensor.dispose();
+    });
+
+    it.each(kinds.filter(({ arrayName }) => arrayName !== "Float16Array"))("rounds numbers to $name once", (kind) => {
+      // Just past the middle of two neighbours: by way of float32 they would round to even.
+      const numbers = [1 / 3, -2.5e-8, 1 + 2 ** -11 + 2 ** -40, 1 + 2 ** -8 + 2 ** -40, 65_519.99999999, 7e4, 1e39];
+      const tensor = make(numbers, [7], kind.dtype);
+      expect(bitsOfTensor(tensor)).toEqual(bitsOfTensor({ data: kind.encode(numbers), shape: [7] }));
+      tensor.dispose();
     });
 
     it.each(
@@ -58,7 +96,7 @@ function suite(backend: BackendName): void {
         {},
         { length: 4 },
         Symbol("data"),
-        new Float64Array(4),
+        new Int32Array(4),
         new Uint16Array(4),
         new ArrayBuffer(16),
         new DataView(new ArrayBuffer(16)),
@@ -119,7 +157,8 @@ function suite(backend: BackendName): void {
   });
 
   describe("engine.empty", () => {
-    const make = (shape: unknown, dtype?: unknown) => engine.empty(shape as never, dtype as never);
+    const make = (shape: unknown, dtype?: unknown) =>
+      engine.empty<DType>(shape as number[], dtype as DType) as Tensor<Float32Array>;
 
     it.each(named(badShapes))("refuses shape %s", (_, shape) => {
       refuse(() => make(shape), ShapeError, "engine.empty", "shape");
@@ -146,6 +185,13 @@ function suite(backend: BackendName): void {
       tensor.dispose();
     });
 
+    it.each(kinds.filter(({ arrayName }) => arrayName !== "Float16Array"))("is $name zeros", (kind) => {
+      const tensor = make([5], kind.dtype);
+      expect([tensor.dtype, tensor.data[Symbol.toStringTag]]).toEqual([kind.dtype, kind.arrayName]);
+      expect([...tensor.data]).toEqual([0, 0, 0, 0, 0]);
+      tensor.dispose();
+    });
+
     it.each([[[]], [[0]], [[3, 0, 2]], [[1]]])("may have shape %j", (shape) => {
       const tensor = make(shape);
       expect(tensor.shape).toEqual(shape);
@@ -156,7 +202,7 @@ function suite(backend: BackendName): void {
 
   describe("engine.view", () => {
     const view = (offset: unknown, shape: unknown, dtype?: unknown) =>
-      engine.view(offset as never, shape as never, dtype as never);
+      engine.view<DType>(offset as number, shape as number[], dtype as DType) as Tensor<Float32Array>;
 
     it.each(named(badShapes))("refuses shape %s", (_, shape) => {
       refuse(() => view(2048, shape), ShapeError, "engine.view", "shape");
@@ -187,6 +233,21 @@ function suite(backend: BackendName): void {
       for (const [offset, shape] of past) refuse(() => view(offset, shape), ArgumentError, "engine.view");
       expect(view(capacityBytes - 4, [1]).data).toHaveLength(1);
       expect(view(capacityBytes, [0]).data).toHaveLength(0);
+    });
+
+    it.each([
+      ["float64", 8],
+      ["float32", 4],
+      ["float16", 2],
+      ["bfloat16", 2],
+    ] as const)("of %s starts at a multiple of %i", (dtype, bytes) => {
+      for (const off of [1, 2, 4].filter((distance) => distance < bytes)) {
+        refuse(() => view(2048 + off, [4], dtype), ArgumentError, "engine.view", "byteOffset");
+      }
+      const { capacityBytes } = engine.memory;
+      expect(view(2048 + bytes, [4], dtype).data.byteOffset).toBe(2048 + bytes);
+      expect(view(capacityBytes - bytes, [1], dtype).data).toHaveLength(1);
+      refuse(() => view(capacityBytes - bytes, [2], dtype), ArgumentError, "engine.view");
     });
 
     it("shares bytes with what lies there, and frees none of them", () => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { TILE } from "../../src/engine/staging.js";
 import { forEachBackend } from "./backends.js";
-import { bitsOf, difference } from "./bits.js";
-import { parameters } from "./data.js";
-import { mixedRows } from "./data.js";
+import { bitsOf, difference, type Numbers } from "./bits.js";
+import { mixedRows, parameters } from "./data.js";
 import { host, resident } from "./placements.js";
 
 describe("results have the same bits whether statistics are asked for or not", () => {
@@ -12,7 +11,7 @@ describe("results have the same bits whether statistics are asked for or not", (
 
     it.each([2, 40, 128, 129, 1000, TILE + 1])("rows of %i", (n) => {
       const rows = n > 10_000 ? 3 : 21;
-      const data = mixedRows(rows, n);
+      const { data } = mixedRows(rows, n);
       const [weight, bias] = [parameters(n, 1), parameters(n, 2)];
       const [perGroup, perGroupBias] = [parameters(rows, 1), parameters(rows, 2)];
       for (const place of [host, resident])
@@ -30,6 +29,6 @@ describe("results have the same bits whether statistics are asked for or not", (
   });
 });
 
-function expectSame(actual: { data: Float32Array }, expected: { data: Float32Array }): void {
-  expect(difference({ output: bitsOf(actual.data) }, { output: bitsOf(expected.data) })).toBeUndefined();
+function expectSame(actual: Numbers, expected: Numbers): void {
+  expect(difference({ output: bitsOf(actual) }, { output: bitsOf(expected) })).toBeUndefined();
 }

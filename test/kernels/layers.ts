@@ -1,4 +1,4 @@
-import type { Engine } from "../../src/index.js";
+import type { Engine, WithStatistics } from "../../src/index.js";
 
 /** Rows of n elements that are normalised on their own: layer norm's rows, or group norm's channels. */
 export type Normalize = (
@@ -6,7 +6,7 @@ export type Normalize = (
   data: Float32Array,
   n: number,
   eps?: number,
-) => ReturnType<Engine["nativeLayerNorm"]>;
+) => WithStatistics<Float32Array>;
 
 /** Both layers without parameters, by name: on the same rows they give nearly the same. */
 export const layers: Readonly<Record<string, Normalize>> = {

@@ -100,9 +100,18 @@ function dividedByPower(x: number, base: number, scale: number, beta: number): n
   const [least, most] = small ? [2 ** -128, 1] : [1, 2 ** 128];
   for (; base > most && base < Infinity; scale *= 2 ** -64) base *= 2 ** -128;
   for (; base < least && base > 0 && scale < 2 ** 900; scale *= 2 ** 64) base *= 2 ** 128;
-  const steps = 2 * Math.max(1, Math.ceil(Math.abs(beta)));
-  const step = pow(scale, (2 * beta) / steps);
-  let result = x / pow(base, beta);
+  const result = x / pow(base, beta);
+  return scale === 1 ? result : timesPower(result, scale, 2 * beta);
+}
+
+/** Exponents that let every power of a scale, 2^64 or more, leave the range of float64. */
+const EXPONENT_LIMIT = 128;
+
+/** value * scale^exponent, a part of the exponent at a time. */
+function timesPower(value: number, scale: number, exponent: number): number {
+  const steps = Math.min(EXPONENT_LIMIT, 2 * Math.max(1, Math.ceil(Math.abs(exponent / 2))));
+  const step = pow(scale, exponent / steps);
+  let result = value;
   for (let done = 0; done < steps; done++) result *= step;
   return result;
 }
