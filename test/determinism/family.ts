@@ -116,7 +116,7 @@ export function axesNorms(source: Source, { shape, axes }: Axes): GroupedCall[] 
     of("standardize, bare", {}, (engine, { x }, out) => ({ output: engine.standardize(x, axes, { eps: 0, out }) })),
     of("moments", {}, (engine, { x }) => {
       const { mean, variance } = engine.axisMoments(x, axes);
-      return { mean: { data: mean }, variance: { data: variance } };
+      return { wideMean: { data: mean }, wideVariance: { data: variance } };
     }),
   ];
 }

@@ -3,7 +3,7 @@ import type { Engine } from "../../src/index.js";
 import { GuardedHeap } from "../kernels/guarded_heap.js";
 import { dtypes, type DTypeName } from "../support/dtypes.js";
 import { forEachBackend } from "./backends.js";
-import { difference, type Bits } from "./bits.js";
+import { bitsOf, difference, type Bits } from "./bits.js";
 import { everyCall, type Call } from "./calls.js";
 import { mixedRows } from "./data.js";
 import { axesNorms, channelMaps, channelNorms, LAYOUTS, localResponses, pNorms, rowNorms } from "./family.js";
@@ -107,6 +107,19 @@ describe("a result has the same bits wherever its operands and its scratch are",
       for (const name of [...Object.keys(call.inputs), "out"])
         expectSame(`${name} at the end`, evaluateInto(engine, call, placedByName({ [name]: atTheEnd }, resident)));
       expect(heap.takeDamage(), call.name).toEqual([]);
+      for (const place of [host, resident]) expectInputsUnchanged(call, place);
+    }
+
+    function expectInputsUnchanged({ name, inputs, run }: Call, place: Placement): void {
+      engine.scope(() => {
+        const placed = Object.entries(inputs).map(([name, operand]) => [name, place(engine, operand, name)] as const);
+        run(engine, Object.fromEntries(placed));
+        for (const [input, operand] of placed) {
+          if (input.startsWith("running") && name.includes("training")) continue;
+          const found = difference({ [input]: bitsOf(operand) }, { [input]: bitsOf(inputs[input]) });
+          if (found) expect.fail(`${name} has changed ${found}`);
+        }
+      });
     }
   });
 });

@@ -60,11 +60,7 @@ export function checkGroupNorm(
   }
 }
 
-type Run = (
-  engine: Engine,
-  data: Float32Array,
-  options: Affine & { eps: number },
-) => WithStatistics<Float32Array>;
+type Run = (engine: Engine, data: Float32Array, options: Affine & { eps: number }) => WithStatistics<Float32Array>;
 
 function check(guarded: Guarded, x: Float32Array, affine: Affine, reference: Reference, run: Run): void {
   const { engine, heap } = guarded;
