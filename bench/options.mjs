@@ -6,7 +6,7 @@ export const usage = `Usage: npm run bench -- [options]
 Times this library, its peers and memory.copy side by side, in short rounds. Takes about four minutes.
 
   --filter <text>   Only what has the text in its name: "layer", "[128,768]", "/32", "channels-last", "float64"
-  --rounds <n>      Samples per case; default as many as fit 0.25 seconds times the cases of a shape, at least 30
+  --rounds <n>      Samples per case; default as many as fit 0.2 seconds times the cases of a shape, at least 30
   --quick           Few and short samples: everything in a minute or so, less exact
   --mean <number>   The mean of x; default 0. Far from it in standard deviations, kernels take another path
   --std <number>    The standard deviation of x; default 1
@@ -15,7 +15,7 @@ Times this library, its peers and memory.copy side by side, in short rounds. Tak
 `;
 
 // Samples are shorter than the slices in which a busy system gives its processors away, so that some are whole.
-const thorough = { rounds: 30, secondsPerCase: 0.25, sampleSeconds: 0.001, processes: 9 };
+const thorough = { rounds: 30, secondsPerCase: 0.2, sampleSeconds: 0.001, processes: 9 };
 const quick = { rounds: 3, secondsPerCase: 0.05, sampleSeconds: 0.0005, processes: 3 };
 
 /** The options of a command line. Throws an Error that says what is wrong with it. */

@@ -1,107 +1,53 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Engine, LanenormError } from "../../src/index.js";
-import { sizeOf } from "../../src/shape.js";
-import { type Arguments, type Op, ops } from "./ops.js";
+import { LanenormError, ShapeError, type Tensor, type TensorLike } from "../../src/index.js";
+import { type Op, ops } from "./ops.js";
+import { argumentsOf, hasLoneValues, type RandomCall, randomCall, updatesOf } from "./random_calls.js";
+import { type Expected, referenceOf, type Values } from "./reference.js";
 import {
   type BackendName,
   backends,
   bitsOf,
+  bitsOfTensor,
   engineOf,
+  expectRefusal,
   expectWellFormed,
   expectWorks,
   goodArguments,
-  type Home,
   homes,
-  place,
   snapshot,
   tensorsOf,
 } from "./support.js";
+import { type Kind, kinds } from "./kinds.js";
 
-const numRuns = 600;
-
-/** A call that must be fine: a shape, a size that fits it, and a home for each tensor. */
-interface GoodCall {
-  readonly shape: readonly number[];
-  readonly size: unknown;
-  readonly parameters: Readonly<Record<string, readonly number[]>>;
-  readonly xHome: Home;
-  readonly parameterHomes: readonly Home[];
-  readonly bare: boolean;
-  readonly out: "none" | "new" | "x";
-  readonly seed: number;
-}
-
-const extent = fc.constantFrom(0, 1, 1, 2, 3, 4, 5, 8, 17);
+const numRuns = 400;
 const home = fc.constantFrom(...homes);
 
-function goodCall(op: Op): fc.Arbitrary<GoodCall> {
-  return fc
-    .record({
-      shape: fc.array(extent, { minLength: 2, maxLength: 4 }).filter((shape) => fits(op, shape)),
-      choice: fc.nat(3),
-      xHome: home,
-      parameterHomes: fc.array(home, { minLength: 4, maxLength: 4 }),
-      bare: fc.boolean(),
-      out: fc.constantFrom("none" as const, "new" as const, "x" as const),
-      seed: fc.nat(1000),
-    })
-    .map(({ choice, ...rest }) => ({ ...rest, ...sizesOf(op, rest.shape, choice) }));
-}
-
-/** Small enough for thousands of calls; and groupNorm refuses one value per group, so x has several. */
-function fits(op: Op, shape: readonly number[]): boolean {
-  return sizeOf(shape) < 2000 && (op.name !== "groupNorm" || sizeOf(shape) !== 1);
-}
-
-function sizesOf(op: Op, shape: readonly number[], choice: number): Pick<GoodCall, "size" | "parameters"> {
-  const tail = shape.slice(1 + (choice % (shape.length - 1)));
-  switch (op.name) {
-    case "layerNorm":
-    case "nativeLayerNorm":
-      return { size: tail.length === 1 && choice > 1 ? tail[0] : tail, parameters: { weight: tail, bias: tail } };
-    case "groupNorm":
-    case "nativeGroupNorm": {
-      const everyChannel = choice === 3 && shape[1] > 0 && sizeOf(shape) !== shape[1];
-      return { size: everyChannel ? shape[1] : 1, parameters: { weight: [shape[1]], bias: [shape[1]] } };
-    }
-    case "rowwiseMoments":
-      return { size: Math.max(1, sizeOf(tail)), parameters: {} };
-    case "affineGlobal": {
-      const coefficients = choice > 1 ? shape.slice(0, 2) : [shape[1]];
-      return { size: undefined, parameters: { scale: coefficients, bias: coefficients } };
-    }
-    default: {
-      const leading = shape.slice(0, shape.length - tail.length);
-      return { size: undefined, parameters: { scale: leading, bias: leading, gamma: tail, beta: tail } };
-    }
-  }
-}
-
-function argumentsOf(engine: Engine, call: GoodCall): Record<string, unknown> {
-  const args: Record<string, unknown> = { x: place(engine, call.xHome, call.shape, call.seed), size: call.size };
-  for (const [index, [name, shape]] of Object.entries(call.parameters).entries())
-    args[name] = place(engine, call.parameterHomes[index], shape, call.seed + index);
-  if (call.out === "new") args.out = place(engine, call.xHome, call.shape, call.seed + 9);
-  if (call.out === "x") args.out = args.x;
-  // Arrays are taken last: making tensors may grow the memory, which detaches them. For the maps, a bare array of as
-  // many elements as several sizes have would be ambiguous.
-  if (call.bare && "weight" in call.parameters)
-    for (const name of Object.keys(call.parameters)) args[name] = (args[name] as { data: Float32Array }).data;
-  return args;
-}
-
 function goodSuite(backend: BackendName, op: Op): void {
-  it("takes what is right, wherever it lies, with the same bits", () => {
+  it("takes what is right, wherever it lies, with the same bits and the values of the formula", () => {
     const engine = engineOf(backend);
+    const run = (call: RandomCall) => {
+      const args = argumentsOf(engine, call);
+      const result = op.call(engine, args);
+      return {
+        args,
+        result,
+        bits: [...bitsOf(result), ...updatesOf(call).map((name) => bitsOfTensor(tensorIn(args, name)))],
+      };
+    };
     fc.assert(
-      fc.property(goodCall(op), (call) => {
+      fc.property(randomCall(op), (call) => {
         engine.scope(() => {
-          const reference = op.call(engine, argumentsOf(engine, { ...call, ...allHost }));
-          const args = argumentsOf(engine, call);
-          const result = op.call(engine, op.takesOut ? args : withoutOut(args));
-          expect(bitsOf(result)).toEqual(bitsOf(reference));
-          for (const tensor of tensorsOf(result)) expect(tensor.resident).toBe(call.xHome === "resident");
+          if (hasLoneValues(call)) {
+            const args = argumentsOf(engine, call);
+            expectRefusal(() => op.call(engine, args), { kind: ShapeError, functionName: op.name, argument: "x" });
+            return;
+          }
+          const anywhere = run(op.takesOut ? call : { ...call, out: "none" });
+          const reference = run({ ...call, ...allHost });
+          expect(anywhere.bits).toEqual(reference.bits);
+          expectKind(call, anywhere.result);
+          expectValues(call, reference.result, reference.args);
         });
         expect(engine.memory.usedBytes).toBe(0);
       }),
@@ -112,8 +58,70 @@ function goodSuite(backend: BackendName, op: Op): void {
 
 const allHost = { xHome: "host", parameterHomes: ["host", "host", "host", "host"], bare: false, out: "none" } as const;
 
-function withoutOut(args: Record<string, unknown>): Arguments {
-  return Object.fromEntries(Object.entries(args).filter(([name]) => name !== "out"));
+function tensorIn(args: Record<string, unknown>, name: string): TensorLike | ArrayBufferView {
+  return args[name] as TensorLike | ArrayBufferView;
+}
+
+/** Results have x's home, its class of array and its dtype; statistics the dtype that it is computed in. */
+function expectKind({ name, kind, xHome }: RandomCall, result: unknown): void {
+  for (const [index, tensor] of tensorsOf(result).entries()) {
+    const isOutput = index === 0 && name !== "rowwiseMoments";
+    expect(tensor.resident).toBe(xHome === "resident");
+    expect(tensor.dtype).toBe(isOutput ? kind.dtype : kind.computing);
+    const arrayName = kind.computing === "float64" ? "Float64Array" : "Float32Array";
+    expect(tensor.data[Symbol.toStringTag]).toBe(isOutput ? kind.arrayName : arrayName);
+  }
+}
+
+/** Compares with the formula, from the numbers that the arguments were before the call. */
+function expectValues(call: RandomCall, result: unknown, args: Record<string, unknown>): void {
+  const fresh = argumentsOf(engineOf("js"), { ...call, ...allHost });
+  const kindOf = (name: string) =>
+    name === "x" ? call.kind : call.parameterKinds[Object.keys(call.parameters).indexOf(name)];
+  const numbers = Object.fromEntries(
+    ["x", ...Object.keys(call.parameters)].map((name) => [name, kindOf(name).decode((fresh[name] as TensorLike).data)]),
+  );
+  const expected: Expected = referenceOf(call, numbers, call.kind.computing);
+  const named = Object.entries((result as { data?: unknown }).data ? { output: result } : (result as object)) as [
+    string,
+    Tensor,
+  ][];
+  const statistics = kinds.find(({ name }) => name === call.kind.computing)!;
+  for (const [name, tensor] of named) {
+    expectClose(tensor, name === "output" ? call.kind : statistics, expected.results[name], name);
+  }
+  for (const [name, values] of Object.entries(expected.updated)) {
+    const kind = kindOf(name);
+    expectClose(args[name] as Tensor, kind, { shape: [values.length], values }, name);
+  }
+}
+
+const unitRoundoff: Readonly<Record<string, number>> = {
+  float64: 2 ** -53,
+  float32: 2 ** -24,
+  float16: 2 ** -11,
+  bfloat16: 2 ** -8,
+};
+
+function expectClose(
+  { data, shape }: TensorLike,
+  kind: Kind,
+  { shape: expectedShape, values }: Values,
+  name: string,
+): void {
+  expect(shape, name).toEqual(expectedShape);
+  const numbers = kind.decode(data);
+  // A few roundings of what it is computed in, and the last one to the dtype.
+  const computed = kind.computing === "float64" ? 2 ** -44 : 2 ** -18;
+  for (const [index, value] of values.entries()) {
+    const tolerance =
+      computed * Math.max(1, Math.abs(value)) +
+      unitRoundoff[kind.dtype] * Math.abs(value) +
+      1e-7 * Number(kind.dtype === "float16");
+    const error = Math.abs(numbers[index] - value);
+    const fine = error <= tolerance || Object.is(numbers[index], value);
+    if (!fine) expect.fail(`${name}[${index}] is ${numbers[index]} rather than ${value}`);
+  }
 }
 
 // What no argument may be, and what no tensor, size or eps may be.
@@ -127,13 +135,15 @@ const badTensors: unknown[] = [
   { data: new Float32Array(7), shape: [7.5] },
   { data: new Float32Array(7), shape: [8] },
   { data: new Float32Array(7), shape: [7], dtype: "float64" },
-  { data: new Float64Array(24), shape: [2, 4, 3] },
+  { data: new Int32Array(24), shape: [2, 4, 3] },
+  { data: new Uint16Array(24), shape: [2, 4, 3] },
+  { data: new Uint16Array(24), shape: [2, 4, 3], dtype: "float32" },
   { data: Array.from({ length: 24 }), shape: [2, 4, 3] },
   { data: new Float32Array(24), shape: [2 ** 30, 2 ** 30] },
   new Float64Array(24),
   new Uint8Array(24),
 ];
-const badSizes: unknown[] = [...nothings, undefined, {}, [], [5], [4, 4, 4, 4, 4], 2 ** 53];
+const badSizes: unknown[] = [...nothings, undefined, {}, [5], [4, 4, 4, 4, 4], 2 ** 53];
 const badEps: unknown[] = [null, NaN, "1e-5", true, {}, [], Symbol("eps"), 1n];
 
 function badValue(op: Op): fc.Arbitrary<[string, unknown]> {
@@ -143,7 +153,12 @@ function badValue(op: Op): fc.Arbitrary<[string, unknown]> {
     of("x", [...badTensors, undefined, null]),
     ...Object.keys(op.parameters).map((name) => of(name, badTensors)),
   ];
-  if (op.size !== undefined) choices.push(of("size", badSizes));
+  // No axes are axes, and minus one is one.
+  const sizes = op.sizeName === "axes" ? badSizes : [...badSizes, []];
+  if (op.size !== undefined) choices.push(of("size", sizes));
+  if (op.options.includes("layout")) choices.push(of("layout", ["last", null, 1]));
+  if (op.options.includes("momentum")) choices.push(of("momentum", [NaN, 2, null, "0.1"]));
+  if (op.options.includes("dim")) choices.push(of("dim", [3, 0.5, null, "1"]), of("p", [0, NaN, null, "2"]));
   if (op.takesOut) choices.push(of("out", badTensors));
   if (op.takesEps) choices.push(of("eps", badEps));
   return fc.oneof(...choices);

@@ -12,6 +12,7 @@ const sections = readSections(wasm);
 const perType: Record<keyof KernelSet, true> = {
   layer_norm: true,
   group_norm: true,
+  batch_norm: true,
   row_moments: true,
   affine_global: true,
   affine_vectorized: true,

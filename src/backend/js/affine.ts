@@ -1,5 +1,6 @@
 // Maps without statistics.
 
+import { numbersOf } from "../../elements.js";
 import type { AffineGlobalJob, AffineVectorizedJob } from "../backend.js";
 import { parameterOf, readerOf, writerOf } from "./elements.js";
 import { kernels32, kernels64 } from "./kernel_sets.js";
@@ -41,14 +42,21 @@ function affineRuns<Data extends Computed>(kernels: Kernels<Data>, job: AffineGl
   out.flush();
 }
 
+interface Coefficients {
+  readonly centre: ArrayLike<number> | undefined;
+  readonly scale: ArrayLike<number>;
+  readonly bias: ArrayLike<number>;
+}
+
 /** Rows of `period` elements with coefficients of their own, a chunk of columns at a time. */
 function affineColumns<Data extends Computed>(kernels: Kernels<Data>, job: AffineGlobalJob): void {
   const { runs, period } = job;
   const [x, out, state] = [readerOf<Data>(job.x), writerOf<Data>(job.out), stateOf(Math.min(period, MOST_COLUMNS))];
   const strip = period > MOST_COLUMNS ? 1 : Math.floor(x.limit / period);
+  const [centre, scale, bias] = [job.centre, job.scale, job.bias].map((operand) => operand && numbersOf(operand));
   for (let first = 0; first < period; first += MOST_COLUMNS) {
     const columns = Math.min(MOST_COLUMNS, period - first);
-    setCoefficients(job, state, first, columns);
+    setCoefficients({ centre, scale: scale!, bias: bias! }, state, first, columns);
     for (let row = 0; row < runs / period; row += strip) {
       const steps = Math.min(strip, runs / period - row);
       const offset = row * period + first;
@@ -59,13 +67,13 @@ function affineColumns<Data extends Computed>(kernels: Kernels<Data>, job: Affin
   out.flush();
 }
 
-function setCoefficients({ centre, scale, bias }: AffineGlobalJob, state: State, first: number, columns: number): void {
+function setCoefficients({ centre, scale, bias }: Coefficients, state: State, first: number, columns: number): void {
   for (let column = 0; column < columns; column++) {
     state.scale[column] = 1;
-    state.centre[column] = centre ? centre.data[first + column] : 0;
+    state.centre[column] = centre ? centre[first + column] : 0;
     state.centreLow[column] = 0;
-    state.slope[column] = scale.data[first + column];
-    state.bias[column] = bias.data[first + column];
+    state.slope[column] = scale[first + column];
+    state.bias[column] = bias[first + column];
   }
 }
 
