@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { TILE } from "../../src/engine/staging.js";
+import { blockTileOf, TILE } from "../../src/engine/staging.js";
 import { GuardedHeap } from "../kernels/guarded_heap.js";
 import type { DTypeName } from "../support/dtypes.js";
 import { forEachBackend } from "./backends.js";
@@ -52,7 +52,7 @@ const DTYPES = { wasm: ["float32", "float64", "float16"], js: ["bfloat16"] } as 
 describe("tiles and strips change no bit", () => {
   forEachBackend((createEngine) => {
     const engine = createEngine();
-    const heap = new GuardedHeap(2 ** 22);
+    const heap = new GuardedHeap(2 ** 23);
     const foreign = heap.createEngine(engine.backend);
 
     describe.each(DTYPES[engine.backend])("%s", (dtype) => {
@@ -89,6 +89,42 @@ describe("tiles and strips change no bit", () => {
           for (const perSample of [false, true]) expectSameInTiles(affineGlobal(x, grouping, perSample));
         }
       });
+    });
+
+    // A few calls only: blocks of columns are staged whole up to millions of bytes.
+    it.skipIf(engine.backend === "js").each(["float32", "float64"] as const)(
+      "large blocks of columns in %s",
+      (dtype) => {
+        const room = blockTileOf(dtype);
+        const stepsOf = (columns: number) => Math.ceil(room / columns) + 70;
+        const narrow = { batch: 1, channels: 5, groups: 1, span: stepsOf(5) };
+        const wide = { batch: 1, channels: 700, groups: 350, span: stepsOf(700) };
+        const calls = [
+          ...[narrow, wide].flatMap((sizes) => channelNorms({ dtype }, sizes, "channels-last").slice(0, 2)),
+          ...axesNorms({ dtype }, { shape: [1, stepsOf(600), 600], axes: [1] }),
+          ...axesNorms({ dtype }, { shape: [20, 2, Math.ceil(stepsOf(700) / 20), 700], axes: [0, 2] }),
+          ...pNorms({ dtype }, [1, stepsOf(600), 600], 1, [2]),
+        ];
+        for (const call of calls) expectSameInTiles(call);
+      },
+    );
+
+    it("linear memory stays small", () => {
+      const small = createEngine();
+      for (const [channels, groups] of [
+        [1, 1],
+        [5, 1],
+        [512, 1],
+        [512, 512],
+      ]) {
+        const shape = [1, 2_000_000 / channels, channels].map(Math.ceil);
+        const data = new Float32Array(shape[1] * channels);
+        small.groupNorm({ data, shape }, groups, { layout: "channels-last" });
+        small.batchNorm({ data, shape }, { layout: "channels-last", training: true });
+        small.standardize({ data, shape }, [1]);
+      }
+      // That of a tile of whole blocks, and some scratch.
+      expect(small.memory.peakBytes).toBeLessThan(4 * blockTileOf("float32") + 200_000);
     });
 
     function expectSameInTiles(call: Call): void {

@@ -46,8 +46,10 @@ export function stripOf(
   const multiple = (count: number) => Math.max(width, Math.floor(Math.min(count, limit, columns) / width) * width);
   if (isDirect(x)) return { strip: multiple(columns), partSteps: steps };
   const { compute } = x.format;
-  const whole = multiple(blockTileOf(compute) / (pieces.length * steps));
-  if (whole >= Math.min(NARROWEST, columns)) return { strip: whole, partSteps: steps };
+  const room = blockTileOf(compute) / (pieces.length * steps);
+  const whole = multiple(room);
+  // A group wider than the room for it is no reason to stage all of its steps.
+  if (whole >= Math.min(NARROWEST, columns) && whole <= room) return { strip: whole, partSteps: steps };
   const strip = multiple(columns);
   return { strip, partSteps: Math.max(UNIT, Math.floor(tileOf(compute) / strip / UNIT) * UNIT) };
 }
