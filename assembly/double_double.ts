@@ -17,6 +17,7 @@ export function pair(a: f64, b: f64): v128 {
 const SPLITTER: f64 = 134217729;
 
 /** What a * b rounds away, where product is a * b rounded: Dekker's TwoProduct, after Veltkamp's split. */
+@inline
 export function lostInProduct(a: f64, b: f64, product: f64): f64 {
   const wideA = a * SPLITTER;
   const wideB = b * SPLITTER;

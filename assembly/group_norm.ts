@@ -95,13 +95,13 @@ function mapGroup<T>(
 }
 
 /** rstd * gamma. */
-function scaleOf<T>(state: usize, gamma: usize, flags: i32): T {
+export function scaleOf<T>(state: usize, gamma: usize, flags: i32): T {
   const rstd = slopeOf<T>(f64.load(state, RSTD));
   return <T>(flags & HAS_GAMMA ? rstd * <f64>load<T>(gamma) : rstd);
 }
 
 /** beta, and what rounding the mean to the centre left over. */
-function biasOf<T>(state: usize, gamma: usize, beta: usize, flags: i32): T {
+export function biasOf<T>(state: usize, gamma: usize, beta: usize, flags: i32): T {
   const rounding =
     sizeof<T>() == 8 ? -f64.load(state, MEAN + LOW) : <f64>load<T>(state, CENTRE) - f64.load(state, MEAN);
   let bias = rounding * f64.load(state, RSTD);

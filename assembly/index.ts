@@ -3,6 +3,7 @@
 // Kernels trust their arguments: src/ops checks them.
 
 export * from "./abi/rows";
+export * from "./abi/batch_norm";
 export * from "./abi/columns";
 export * from "./abi/powers";
 export * from "./abi/local_response_norm";

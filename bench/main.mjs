@@ -6,20 +6,21 @@ import { measure } from "./measure.mjs";
 import { parseOptions, usage } from "./options.mjs";
 import { callOverhead } from "./overhead.mjs";
 import { loadYardstick } from "./peers/yardstick.mjs";
-import { environment, footing, heading, resultOf, rowOf } from "./report.mjs";
+import { environment, footing, resultOf, tableOf, title } from "./report.mjs";
 
 /** Measures everything; `say` gets the table as it grows. */
 async function run({ shapes, ...options }, say) {
   const yardstick = await loadYardstick();
   const machine = environment();
-  say(heading(machine, yardstick));
+  const table = tableOf(shapes);
+  say(title(machine, yardstick) + table.heading);
   // First, while the engine's code has met only the tensors of this call, as in a program that does one thing.
   const overhead = callOverhead(options);
   const results = [];
   for (const shape of shapes) {
     const result = measureShape(shape, options, yardstick);
     results.push(result);
-    say(rowOf(result));
+    say(table.row(result));
   }
   const cold = coldCall(options.processes);
   say(footing(overhead, cold));
@@ -29,7 +30,9 @@ async function run({ shapes, ...options }, say) {
 function measureShape(shape, options, yardstick) {
   const cases = casesOf(shape, options.distribution, yardstick);
   assertAgreement(shape, cases);
-  return resultOf(shape, measure(cases, options));
+  const times = measure(cases, options);
+  for (const { dispose } of cases) dispose?.();
+  return resultOf(shape, times);
 }
 
 async function main(argv) {

@@ -21,14 +21,15 @@ const TURN_SECONDS = 100e-6;
  * Measures cases { name, run } side by side.
  *
  * @param rounds how many samples of each, at least
- * @param seconds for how long to go on, at least
+ * @param secondsPerCase for how long to go on, at least
  * @param sampleSeconds how long a sample takes, at least
  * @returns by name: { best, median, samples } in seconds per call, and callsPerSample
  */
-export function measure(cases, { rounds, seconds, sampleSeconds }) {
+export function measure(cases, { rounds, secondsPerCase, sampleSeconds }) {
   const estimates = warmUp(cases);
   const samplers = cases.map((candidate, index) => samplerOf(candidate, estimates[index], sampleSeconds));
   const start = performance.now();
+  const seconds = secondsPerCase * cases.length;
   for (let round = 0; round < rounds || secondsSince(start) < seconds; round++) {
     for (const { samples, sample } of samplers) samples.push(sample());
   }

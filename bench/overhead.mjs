@@ -39,7 +39,7 @@ function casesOfOneRow() {
 
 function kernelCall(engine, x, weight, bias, out) {
   const scratch = engine.empty([SCRATCH_BYTES / 4]).offset;
-  const kernels = instantiate(compileSync(), x.store.memory.memory);
+  const kernels = instantiate(compileSync(), x.store.memory.memory).float32;
   const [to, from, gamma, beta] = [out.offset, x.offset, weight.offset, bias.offset];
   return () => kernels.layer_norm(to, from, gamma, beta, 0, 0, 1, n, eps, scratch, HAS_GAMMA_AND_BETA);
 }

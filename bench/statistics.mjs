@@ -12,9 +12,10 @@ export function median(values) {
 
 /**
  * How many times as long `a` took as `b`: by the best of each, and by the median of the ratios within a round, which saw
- * the same noise. null where one of them was not measured.
+ * the same noise. null where one of them was not measured. Divided by `work`, where `a` has so many times the work of `b`.
  */
-export function ratio(a, b) {
+export function ratio(a, b, work = 1) {
   if (!a || !b) return null;
-  return { best: a.best / b.best, median: median(a.samples.map((sample, round) => sample / b.samples[round])) };
+  const ratios = a.samples.map((sample, round) => sample / b.samples[round] / work);
+  return { best: a.best / b.best / work, median: median(ratios) };
 }

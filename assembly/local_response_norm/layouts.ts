@@ -5,6 +5,11 @@ import { bytesOf, lanesOf } from "../lanes";
 import { storeParameters } from "./parameters";
 import { normalizeStrip, stripBytes } from "./windows";
 
+// `shift` is 2 for float32 and 3 for float64: what is not in an inner loop is compiled once for both.
+
+// prettier-ignore
+@inline function lanes(shift: i32): i32 { return 16 >> shift; }
+
 /** Bytes of a strip's sums and ring, if that leaves it wide enough: they are to stay in the caches. */
 const STRIP_BYTES: usize = 65536;
 /** Bytes of a tile of rows and of its strip, likewise. */
@@ -20,31 +25,32 @@ const WIDEST: i32 = 1024;
 // prettier-ignore
 @inline function fitting(bytes: usize, each: usize): i32 { return max(NARROWEST, min(WIDEST, <i32>(bytes / each) & ~15)); }
 
-function stripOf<T>(span: i32, window: i32): i32 {
-  return min(span & ~(lanesOf<T>() - 1), fitting(STRIP_BYTES, stripBytes<T>(1, window)));
+function stripOf(shift: i32, span: i32, window: i32): i32 {
+  return min(span & ~(lanes(shift) - 1), fitting(STRIP_BYTES, stripBytes(shift, 1, window)));
 }
 
-function tileOf<T>(rows: i32, channels: i32, window: i32): i32 {
-  const whole = (rows + lanesOf<T>() - 1) & ~(lanesOf<T>() - 1);
-  return min(whole, fitting(TILE_BYTES, bytesOf<T>(channels) + stripBytes<T>(1, window)));
+function tileOf(shift: i32, rows: i32, channels: i32, window: i32): i32 {
+  const whole = (rows + lanes(shift) - 1) & ~(lanes(shift) - 1);
+  return min(whole, fitting(TILE_BYTES, ((<usize>channels) << shift) + stripBytes(shift, 1, window)));
 }
 
 /** Bytes of scratch that columns take. */
-export function columnsScratch<T>(channels: i32, span: i32, before: i32, after: i32): usize {
+export function columnsScratch(shift: i32, channels: i32, span: i32, before: i32, after: i32): usize {
   const window = within(before, channels) + 1 + within(after, channels);
-  const width = max(lanesOf<T>(), stripOf<T>(span, window));
-  return stripBytes<T>(width, window) + <usize>channels * 16;
+  const width = max(lanes(shift), stripOf(shift, span, window));
+  return stripBytes(shift, width, window) + <usize>channels * 16;
 }
 
 /** Bytes of scratch that rows take. */
-export function rowsScratch<T>(rows: i32, channels: i32, before: i32, after: i32): usize {
+export function rowsScratch(shift: i32, rows: i32, channels: i32, before: i32, after: i32): usize {
   const window = within(before, channels) + 1 + within(after, channels);
-  const tile = tileOf<T>(rows, channels, window);
-  return stripBytes<T>(tile, window) + bytesOf<T>(tile) * channels;
+  const tile = tileOf(shift, rows, channels, window);
+  return stripBytes(shift, tile, window) + ((<usize>tile) << shift) * channels;
 }
 
 /** `blocks` blocks of `channels` channels of `span` contiguous elements; out may be x. */
-export function columns<T>(
+export function columns(
+  shift: i32,
   out: usize,
   x: usize,
   blocks: i32,
@@ -58,26 +64,26 @@ export function columns<T>(
   k: f64,
   scratch: usize,
 ): void {
-  const stride = bytesOf<T>(span);
+  const stride = (<usize>span) << shift;
   if (beta == 0) return memory.copy(out, x, stride * channels * blocks);
   before = within(before, channels);
   after = within(after, channels);
   const window = before + 1 + after;
-  const whole = span & ~(lanesOf<T>() - 1);
-  const strip = stripOf<T>(span, window);
-  const tile = scratch + stripBytes<T>(max(strip, lanesOf<T>()), window);
-  storeParameters<T>(scratch, window, size, alpha, beta, k);
+  const whole = span & ~(lanes(shift) - 1);
+  const strip = stripOf(shift, span, window);
+  const tile = scratch + stripBytes(shift, max(strip, lanes(shift)), window);
+  storeParameters(shift, scratch, window, size, alpha, beta, k);
   for (; blocks > 0; blocks--) {
     for (let column = 0; column < whole; column += strip) {
-      const at = bytesOf<T>(column);
-      normalizeStrip<T>(out + at, x + at, channels, stride, min(strip, whole - column), before, after, scratch);
+      const at = (<usize>column) << shift;
+      normalizeAny(shift, out + at, x + at, channels, stride, min(strip, whole - column), before, after, scratch);
     }
     if (whole < span) {
       // What is left is less than a vector: it goes through one.
-      const at = bytesOf<T>(whole);
+      const at = (<usize>whole) << shift;
       memory.fill(tile, 0, <usize>channels * 16);
       copySteps(tile, 16, x + at, stride, channels, stride - at);
-      normalizeStrip<T>(tile, tile, channels, 16, lanesOf<T>(), before, after, scratch);
+      normalizeAny(shift, tile, tile, channels, 16, lanes(shift), before, after, scratch);
       copySteps(out + at, stride, tile, 16, channels, stride - at);
     }
     x += stride * channels;
@@ -94,7 +100,8 @@ function copySteps(to: usize, toStride: usize, from: usize, fromStride: usize, s
 }
 
 /** `rows` rows of `channels` contiguous channels; out may be x. */
-export function rows<T>(
+export function rows(
+  shift: i32,
   out: usize,
   x: usize,
   rows: i32,
@@ -107,26 +114,38 @@ export function rows<T>(
   k: f64,
   scratch: usize,
 ): void {
-  const row = bytesOf<T>(channels);
+  const row = (<usize>channels) << shift;
   if (beta == 0) return memory.copy(out, x, row * rows);
   before = within(before, channels);
   after = within(after, channels);
   const window = before + 1 + after;
-  const width = tileOf<T>(rows, channels, window);
-  const stride = bytesOf<T>(width);
-  const tile = scratch + stripBytes<T>(width, window);
-  storeParameters<T>(scratch, window, size, alpha, beta, k);
+  const width = tileOf(shift, rows, channels, window);
+  const stride = (<usize>width) << shift;
+  const tile = scratch + stripBytes(shift, width, window);
+  storeParameters(shift, scratch, window, size, alpha, beta, k);
   for (let first = 0; first < rows; first += width) {
     const count = min(width, rows - first);
     if (count < width) memory.fill(tile, 0, stride * channels);
     // Copied first: memory streams, where four rows at a time would wait for each of their lines.
     if (out != x) memory.copy(out, x, row * count);
-    transpose<T>(tile, stride, out, row, count, channels);
-    normalizeStrip<T>(tile, tile, channels, stride, width, before, after, scratch);
-    transpose<T>(out, row, tile, stride, channels, count);
+    transposeAny(shift, tile, stride, out, row, count, channels);
+    normalizeAny(shift, tile, tile, channels, stride, width, before, after, scratch);
+    transposeAny(shift, out, row, tile, stride, channels, count);
     x += row * width;
     out += row * width;
   }
+}
+
+// prettier-ignore
+function normalizeAny(shift: i32, out: usize, x: usize, channels: i32, stride: usize, width: i32, before: i32, after: i32, scratch: usize): void {
+  if (shift == 2) normalizeStrip<f32>(out, x, channels, stride, width, before, after, scratch);
+  else normalizeStrip<f64>(out, x, channels, stride, width, before, after, scratch);
+}
+
+// prettier-ignore
+function transposeAny(shift: i32, to: usize, toStride: usize, from: usize, fromStride: usize, rows: i32, columns: i32): void {
+  if (shift == 2) transpose<f32>(to, toStride, from, fromStride, rows, columns);
+  else transpose<f64>(to, toStride, from, fromStride, rows, columns);
 }
 
 /** to[j][i] = from[i][j] for `rows` rows i of `columns` elements j; strides are bytes. */

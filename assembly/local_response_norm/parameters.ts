@@ -24,7 +24,7 @@ export const ROOTS: i32 = 2;
 export const GENERAL: i32 = 3;
 
 // prettier-ignore
-export function storeParameters<T>(at: usize, window: i32, size: f64, alpha: f64, beta: f64, k: f64): void {
+export function storeParameters(shift: i32, at: usize, window: i32, size: f64, alpha: f64, beta: f64, k: f64): void {
   const slope = alpha / size;
   f64.store(at, slope, SLOPE);
   f64.store(at, (alpha - slope * size - lostInProduct(slope, size, slope * size)) / size, SLOPE_LOW);
@@ -35,7 +35,7 @@ export function storeParameters<T>(at: usize, window: i32, size: f64, alpha: f64
   const negligible = abs(k) > 1.9010856886426262e-211 && abs(slope) < 1.2676506002282294e30;
   f64.store(at, negligible ? 0 : 1.1830521861667747e-271, LEAST);
   // Where k and the sum may cancel, float64 data needs more digits than the kinds with roots have.
-  const cancels = sizeof<T>() == 8 && (k < 0 || alpha < 0);
+  const cancels = shift == 3 && (k < 0 || alpha < 0);
   i32.store(at, cancels ? GENERAL : kindOf(beta), KIND);
 }
 

@@ -18,12 +18,15 @@ const MOST: f64 = 8.452712498170644e270;
 
 /** Bytes of a column's sum. */
 // prettier-ignore
-@inline function sumBytes<T>(): usize { return sizeof<T>() == 4 ? 8 : 16; }
+@inline function sumBytes<T>(): usize { return 2 * sizeof<T>(); }
 
-/** Bytes for a strip of `width` columns: parameters, the growing sums, a channel of zeros, the ring, the sums to the end. */
-export function stripBytes<T>(width: i32, window: i32): usize {
-  const channel = bytesOf<T>(width);
-  const sums = sumBytes<T>() * width;
+/**
+ * Bytes for a strip of `width` columns: parameters, the growing sums, a channel of zeros, the ring, the sums to the end.
+ * shift is 2 for float32, 3 for float64.
+ */
+export function stripBytes(shift: i32, width: i32, window: i32): usize {
+  const channel = (<usize>width) << shift;
+  const sums = channel << 1;
   return PARAMETER_BYTES + sums + channel + <usize>window * (channel + sums);
 }
 

@@ -1,7 +1,7 @@
 // normalize over columns: `blocks` blocks of `steps` steps of `columns` contiguous elements, where every column of a
 // block is a group. Also what columns in pieces need; see rows.ts.
 
-import { bytesOf, lanesOf, loadPart, storePart, lost } from "../lanes";
+import { bytesOf, lost } from "../lanes";
 import { accumulateColumns, columnMagnitudes } from "./column_sums";
 import {
   AGAIN,
@@ -27,16 +27,18 @@ import { loadTwo } from "./sums";
  */
 const STRIP_BYTES: i32 = 4096;
 
+// `wide` says that x is float64: what is not in an inner loop is compiled once for both types.
+
 // prettier-ignore
-function stripOf<T>(columns: i32): i32 { return min(columns, STRIP_BYTES >> <i32>alignof<T>()); }
+function stripOf(columns: i32, wide: bool): i32 { return min(columns, STRIP_BYTES >> (wide ? 3 : 2)); }
 
 /** Bytes of scratch that normalizeColumns takes: 32 + 48 for each column of a strip, so 49,184 at most. */
-export function normalizeColumnsScratch<T>(columns: i32): usize {
-  return columnStateBytes(stripOf<T>(columns));
+export function normalizeColumnsScratch(columns: i32, wide: bool): usize {
+  return columnStateBytes(stripOf(columns, wide));
 }
 
 /** out may be x. */
-export function normalizeColumns<T>(
+export function normalizeColumns(
   out: usize,
   x: usize,
   blocks: i32,
@@ -45,47 +47,48 @@ export function normalizeColumns<T>(
   p: f64,
   eps: f64,
   scratch: usize,
+  wide: bool,
 ): void {
-  const strip = stripOf<T>(columns);
-  const stride = bytesOf<T>(columns);
+  const shift = wide ? 3 : 2;
+  const strip = stripOf(columns, wide);
+  const stride = (<usize>columns) << shift;
   for (; blocks > 0; blocks--) {
     for (let column = 0; column < columns; column += strip) {
-      const at = bytesOf<T>(column);
-      normalizeStrip<T>(out + at, x + at, steps, min(strip, columns - column), stride, p, eps, scratch);
+      const at = (<usize>column) << shift;
+      beginColumns(scratch, min(strip, columns - column), p);
+      if (wide) normalizeStrip<f64>(out + at, x + at, steps, stride, eps, scratch);
+      else normalizeStrip<f32>(out + at, x + at, steps, stride, eps, scratch);
     }
     x += stride * steps;
     out += stride * steps;
   }
 }
 
-// prettier-ignore
-function normalizeStrip<T>(out: usize, x: usize, steps: i32, columns: i32, stride: usize, p: f64, eps: f64, state: usize): void {
-  beginColumns(state, columns, p);
+function normalizeStrip<T>(out: usize, x: usize, steps: i32, stride: usize, eps: f64, state: usize): void {
   accumulateColumns<T>(state, x, steps, stride);
   if (finishColumns<T>(state, eps) == RESCALE) {
     columnMagnitudes<T>(state, x, steps, stride);
-    if (rescaleColumns<T>(state)) accumulateColumns<T>(state, x, steps, stride);
+    if (rescaleColumns(state, sizeof<T>() == 8)) accumulateColumns<T>(state, x, steps, stride);
     finishColumns<T>(state, eps);
   }
   mapColumns<T>(out, x, steps, stride, state);
 }
 
 /** Begins the sums of columns that are not settled again, in units of their largest magnitudes; false if none has one. */
-export function rescaleColumns<T>(state: usize): bool {
+export function rescaleColumns(state: usize, wide: bool): bool {
   const columns = i32.load(state, COLUMNS);
-  let largest = largestAt(state);
+  const largest = largestAt(state);
   let unit = unitsAt(state);
   let any = false;
   i32.store(state, 1, AGAIN);
   for (let column = 0; column < columns; column++) {
     if (f64.load(unit) == UNSAFE) {
-      const magnitude = <f64>load<T>(largest);
+      const magnitude = loadAny(largest, column, wide);
       f64.store(unit, isUnit(magnitude) ? magnitude : NaN);
       f64.store(sumAt(state, column), 0);
       f64.store(sumAt(state, column), 0, 16);
       any = any || isUnit(magnitude);
     } else f64.store(unit, 0);
-    largest += sizeof<T>();
     unit += 8;
   }
   return any;
@@ -101,8 +104,8 @@ export function finishColumns<T>(state: usize, eps: f64): i32 {
   for (let column = 0; column < columns; column += 2) {
     if (simple && finishTwo<T>(state, column, p, eps)) continue;
     plain = false;
-    verdict |= finishOne<T>(state, column, p, eps);
-    if (column + 1 < columns) verdict |= finishOne<T>(state, column + 1, p, eps);
+    verdict |= finishOne(state, column, p, eps, sizeof<T>() == 8);
+    if (column + 1 < columns) verdict |= finishOne(state, column + 1, p, eps, sizeof<T>() == 8);
   }
   i32.store(state, plain, PLAIN);
   return verdict;
@@ -133,22 +136,34 @@ function finishTwo<T>(state: usize, column: i32, p: f64, eps: f64): bool {
   return true;
 }
 
-function finishOne<T>(state: usize, column: i32, p: f64, eps: f64): i32 {
+function finishOne(state: usize, column: i32, p: f64, eps: f64, wide: bool): i32 {
   const again = i32.load(state, AGAIN) != 0;
   const unit = unitsAt(state) + ((<usize>column) << 3);
   if (again && f64.load(unit) == 0) return SETTLED;
   const high = f64.load(sumAt(state, column));
   const low = f64.load(sumAt(state, column), 16);
   const sum = high + low;
-  if (!again && p != Infinity && !isSafe<T>(sum, p)) {
+  if (!again && p != Infinity && !isSafe(sum, p, wide)) {
     f64.store(unit, UNSAFE);
     return RESCALE;
   }
-  const largest = <f64>load<T>(largestAt(state) + bytesOf<T>(column));
-  const factors = factorsOf<T>(sum, lost(high, low, sum), p, largest, again, eps);
-  store<T>(scalesAt(state) + bytesOf<T>(column), <T>f64x2.extract_lane(factors, 0));
-  store<T>(factorsAt(state) + bytesOf<T>(column), <T>f64x2.extract_lane(factors, 1));
+  const largest = loadAny(largestAt(state), column, wide);
+  const factors = factorsOf(sum, lost(high, low, sum), p, largest, again, eps, wide);
+  storeAny(scalesAt(state), column, f64x2.extract_lane(factors, 0), wide);
+  storeAny(factorsAt(state), column, f64x2.extract_lane(factors, 1), wide);
   return SETTLED;
+}
+
+// Of an array of either type:
+
+// prettier-ignore
+function loadAny(at: usize, index: i32, wide: bool): f64 {
+  return wide ? f64.load(at + (<usize>index << 3)) : <f64>f32.load(at + (<usize>index << 2));
+}
+// prettier-ignore
+function storeAny(at: usize, index: i32, value: f64, wide: bool): void {
+  if (wide) f64.store(at + (<usize>index << 3), value);
+  else f32.store(at + (<usize>index << 2), <f32>value);
 }
 
 /** out = (x * scale) * factor, for each column its own; out may be x. */
@@ -158,13 +173,12 @@ export function mapColumns<T>(out: usize, x: usize, steps: i32, stride: usize, s
   const scales = scalesAt(state);
   const factors = factorsAt(state);
   const whole = bytesOf<T>(columns) & ~15;
-  const left = columns & (lanesOf<T>() - 1);
+  const end = bytesOf<T>(columns);
   for (; steps > 0; steps--) {
     if (plain) mapPlain<T>(out, x, whole, scales, factors);
     else mapScaled<T>(out, x, whole, scales, factors);
-    if (left > 0) {
-      const v = v128.mul<T>(loadPart<T>(x + whole, left), loadPart<T>(scales + whole, left));
-      storePart<T>(out + whole, v128.mul<T>(v, loadPart<T>(factors + whole, left)), left);
+    for (let at = whole; at < end; at += sizeof<T>()) {
+      store<T>(out + at, <T>(<T>(load<T>(x + at) * load<T>(scales + at)) * load<T>(factors + at)));
     }
     x += stride;
     out += stride;

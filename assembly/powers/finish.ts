@@ -1,21 +1,16 @@
 // From the sum of a group to the two factors of its map: y = (x * scale) * factor, where scale is a power of two, 1 but
-// where 1 / norm is not well within T's range. So a norm may even lie beyond what T can hold.
+// where 1 / norm is not well within the range of x's type. So a norm may even lie beyond what that can hold.
 
 import { high, low, lostInProduct, pair, times } from "../double_double";
 import { exp2Fraction, exponentOf, log2, powerOfTwo, times2 } from "../pow";
 import { isUnit } from "./state";
 
 /**
- * Scale (lane 0) and factor (lane 1), both numbers of T, of a group whose sum of (|x| / unit)^p is sum + rest; a unit of
+ * Scale (lane 0) and factor (lane 1), both of x's type (wide: float64), of a group whose sum of (|x| / unit)^p is sum + rest; a unit of
  * 0 says that it is the sum of |x|^p. With p = Infinity the norm is the largest magnitude, and so it is for groups that
  * have no unit because that is 0, Infinity or NaN.
  */
-@inline
-export function factorsOf<T>(sum: f64, rest: f64, p: f64, largest: f64, rescaled: bool, eps: f64): v128 {
-  return factors(sum, rest, p, largest, rescaled, eps, sizeof<T>() == 8);
-}
-
-function factors(sum: f64, rest: f64, p: f64, largest: f64, rescaled: bool, eps: f64, wide: bool): v128 {
+export function factorsOf(sum: f64, rest: f64, p: f64, largest: f64, rescaled: bool, eps: f64, wide: bool): v128 {
   if (p == Infinity || (rescaled && !isUnit(largest))) return divisor(largest, 0, eps, wide);
   const root = rootOf(sum, rest, p);
   if (!rescaled) return divisor(high(root), low(root), eps, wide);
@@ -45,7 +40,7 @@ export function isPlain<T>(divisors: v128): bool {
   return i64x2.all_true(inside);
 }
 
-/** The factors of a division by max(norm * 2^exponent, eps); wide says that T is float64. */
+/** The factors of a division by max(norm * 2^exponent, eps). */
 function divisor(norm: f64, exponent: f64, eps: f64, wide: bool): v128 {
   if (eps > times2(norm, <i32>min(exponent, 2000))) {
     norm = eps;

@@ -25,36 +25,44 @@ const BATCH: i32 = 8;
 /** Bytes of a batch, so that it stays in the first cache. */
 const BATCH_BYTES: usize = 16384;
 
-/** `rows` rows of n elements; out may be x. */
+/** `rows` rows of n elements, float64 if wide; out may be x. */
 // prettier-ignore
-export function normalizeRows<T>(out: usize, x: usize, rows: i32, n: i32, p: f64, eps: f64, scratch: usize): void {
-  const batch = bytesOf<T>(n) * BATCH <= BATCH_BYTES ? BATCH : 1;
+export function normalizeRows(out: usize, x: usize, rows: i32, n: i32, p: f64, eps: f64, scratch: usize, wide: bool): void {
+  const stride = <usize>n << (wide ? 3 : 2);
+  const batch = stride * BATCH <= BATCH_BYTES ? BATCH : 1;
   while (rows > 0) {
     const end = scratch + <usize>min(batch, rows) * STATE_BYTES;
     let at = x;
     for (let state = scratch; state < end; state += STATE_BYTES) {
       begin(state, p);
-      accumulate<T>(state, at, n);
-      at += bytesOf<T>(n);
+      accumulateAny(state, at, n, wide);
+      at += stride;
     }
     at = x;
     for (let state = scratch; state < end; state += STATE_BYTES) {
-      if (finish<T>(state, eps) == RESCALE) sumAgain<T>(state, at, n, eps);
-      at += bytesOf<T>(n);
+      if (finish(state, eps, wide) == RESCALE) sumAgain(state, at, n, eps, wide);
+      at += stride;
     }
     for (let state = scratch; state < end; state += STATE_BYTES) {
-      map<T>(out, x, n, state);
-      x += bytesOf<T>(n);
-      out += bytesOf<T>(n);
+      if (wide) map<f64>(out, x, n, state);
+      else map<f32>(out, x, n, state);
+      x += stride;
+      out += stride;
     }
     rows -= batch;
   }
 }
 
-function sumAgain<T>(state: usize, x: usize, n: i32, eps: f64): void {
-  magnitude<T>(state, x, n);
-  if (rescale(state)) accumulate<T>(state, x, n);
-  finish<T>(state, eps);
+function accumulateAny(state: usize, x: usize, n: i32, wide: bool): void {
+  if (wide) accumulate<f64>(state, x, n);
+  else accumulate<f32>(state, x, n);
+}
+
+function sumAgain(state: usize, x: usize, n: i32, eps: f64, wide: bool): void {
+  if (wide) magnitude<f64>(state, x, n);
+  else magnitude<f32>(state, x, n);
+  if (rescale(state)) accumulateAny(state, x, n, wide);
+  finish(state, eps, wide);
 }
 
 /** Begins the sums again, in units of the largest magnitude; false if there is nothing to sum. */
@@ -67,7 +75,7 @@ export function rescale(state: usize): bool {
 }
 
 /** Turns sums into the coefficients of the map, or says that the row must be summed again. */
-export function finish<T>(state: usize, eps: f64): i32 {
+export function finish(state: usize, eps: f64, wide: bool): i32 {
   const p = f64.load(state, P);
   const first = f64.load(state, HIGH);
   const second = f64.load(state, HIGH + 8);
@@ -75,17 +83,17 @@ export function finish<T>(state: usize, eps: f64): i32 {
   const lows = lost(first, second, highs) + (f64.load(state, LOW) + f64.load(state, LOW + 8));
   const sum = highs + lows;
   const rescaled = f64.load(state, UNIT) != 0;
-  if (!rescaled && p != Infinity && !isSafe<T>(sum, p)) return RESCALE;
-  const factors = factorsOf<T>(sum, lost(highs, lows, sum), p, f64.load(state, LARGEST), rescaled, eps);
-  store<T>(state, <T>f64x2.extract_lane(factors, 0), SCALE);
-  store<T>(state, <T>f64x2.extract_lane(factors, 1), FACTOR);
+  if (!rescaled && p != Infinity && !isSafe(sum, p, wide)) return RESCALE;
+  const factors = factorsOf(sum, lost(highs, lows, sum), p, f64.load(state, LARGEST), rescaled, eps, wide);
+  f64.store(state, f64x2.extract_lane(factors, 0), SCALE);
+  f64.store(state, f64x2.extract_lane(factors, 1), FACTOR);
   return SETTLED;
 }
 
 /** out = (x * scale) * factor for `count` elements; out may be x. */
 export function map<T>(out: usize, x: usize, count: i32, state: usize): void {
-  const scale = load<T>(state, SCALE);
-  const factor = load<T>(state, FACTOR);
+  const scale = <T>f64.load(state, SCALE);
+  const factor = <T>f64.load(state, FACTOR);
   if (scale == 1) mapPlain<T>(out, x, count, factor);
   else mapScaled<T>(out, x, count, scale, factor);
 }

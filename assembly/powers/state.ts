@@ -16,7 +16,7 @@ export const LARGEST: usize = 32;
 export const UNIT: usize = 40;
 /** float64: p. */
 export const P: usize = 48;
-/** T: the map is (x * SCALE) * FACTOR, SCALE a power of two. */
+/** float64, but of x's type: the map is (x * SCALE) * FACTOR, SCALE a power of two. */
 export const SCALE: usize = 56;
 export const FACTOR: usize = 64;
 export const STATE_BYTES: usize = 80;
@@ -38,12 +38,12 @@ export function begin(state: usize, p: f64): void {
 }
 
 /**
- * Whether a sum of |x|^p can be trusted to have lost nothing to overflow or underflow. Of float32 data with p of 1 or 2 it
+ * Whether a sum of |x|^p (wide: of float64 data) can be trusted to have lost nothing to overflow or underflow. Of float32 data with p of 1 or 2 it
  * can unless the group has an infinity or NaN.
  */
 @inline
-export function isSafe<T>(total: f64, p: f64): bool {
-  return total < LARGEST_SAFE && (total >= SMALLEST_SAFE || (sizeof<T>() == 4 && (p == 1 || p == 2)));
+export function isSafe(total: f64, p: f64, wide: bool): bool {
+  return total < LARGEST_SAFE && (total >= SMALLEST_SAFE || (!wide && (p == 1 || p == 2)));
 }
 
 /** The same of two sums of float64 data. */

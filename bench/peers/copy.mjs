@@ -19,9 +19,8 @@ const binary = Uint8Array.of(
 
 const PAGE = 65_536;
 
-/** A function that copies `length` float32 elements from one place of a memory of its own to another. */
-export function copier(length) {
-  const bytes = length * 4;
+/** A function that copies `bytes` bytes from one place of a memory of its own to another. */
+export function copier(bytes) {
   // As far apart as the yardstick has them.
   const source = PAGE;
   const target = source + Math.ceil(bytes / 64) * 64 + 64;

@@ -4,7 +4,7 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { sizeOf } from "../shapes.mjs";
+import { sizeOf } from "../entries.mjs";
 
 /** The yardstick's function, or undefined where there is none. An explicit place that is not there is an error. */
 export async function loadYardstick() {
@@ -17,12 +17,29 @@ export async function loadYardstick() {
   return yardstick;
 }
 
-/** The yardstick's { run, copy } for a shape, or undefined if it has none: its sizes are multiples of 16. */
-export function yardstickOf(yardstick, { op, shape, groups }) {
-  const rows = op === "layerNorm";
-  const [samples, channels] = shape;
-  const span = sizeOf(shape.slice(2));
-  const inSixteens = rows ? channels % 16 === 0 : channels % 16 === 0 && span % 16 === 0;
-  if (!yardstick || !inSixteens) return undefined;
-  return rows ? yardstick("layer_norm", shape) : yardstick("group_norm", [samples, channels, span, groups]);
+/**
+ * The yardstick's { run, copy } for an entry, or undefined if it has none: it is float32, and its sizes are multiples of
+ * 16. RMS norm is held to layer norm's, and instance norm to that of groups of one channel.
+ */
+export function yardstickOf(yardstick, entry) {
+  if (!yardstick || entry.dtype !== "float32") return undefined;
+  const sizes = sizesOf[entry.op]?.(entry);
+  if (!sizes) return undefined;
+  const [kind, ...numbers] = sizes;
+  return numbers.slice(1, 3).every((size) => size % 16 === 0) ? yardstick(kind, numbers) : undefined;
+}
+
+const sizesOf = {
+  layerNorm: ({ shape }) => ["layer_norm", ...shape],
+  rmsNorm: ({ shape }) => ["layer_norm", ...shape],
+  groupNorm: (entry) => channelSizes(entry, entry.argument),
+  instanceNorm: (entry) => channelSizes(entry),
+};
+
+function channelSizes({ shape, layout }, groups) {
+  const last = layout === "channels-last";
+  const channels = last ? shape.at(-1) : shape[1];
+  const places = sizeOf(last ? shape.slice(1, -1) : shape.slice(2));
+  const sizes = last ? [places, channels] : [channels, places];
+  return [last ? "group_norm_last" : "group_norm", shape[0], ...sizes, groups ?? channels];
 }

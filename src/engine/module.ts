@@ -36,6 +36,20 @@ interface RowKernels {
     scratch: Offset,
     flags: number,
   ): void;
+  batch_norm(
+    out: Offset,
+    x: Offset,
+    gamma: Offset,
+    beta: Offset,
+    mean: Offset,
+    rstd: Offset,
+    groups: number,
+    runs: number,
+    span: number,
+    eps: number,
+    scratch: Offset,
+    flags: number,
+  ): void;
   row_moments(mean: Offset, variance: Offset, x: Offset, rows: number, n: number, scratch: Offset, flags: number): void;
   affine_global(
     out: Offset,

@@ -24,6 +24,14 @@ export function tileOf(compute: ComputeType): number {
   return TILE_BYTES / bytesOf(compute);
 }
 
+/**
+ * Elements of a tile that holds a whole block of columns, steps and all: larger than a cache, but what is left of a block
+ * would have to be copied row by row.
+ */
+export function blockTileOf(compute: ComputeType): number {
+  return (16 * TILE_BYTES) / bytesOf(compute);
+}
+
 /** Bytes of an element of what kernels compute in. */
 export function bytesOf(compute: ComputeType): 4 | 8 {
   return compute === "float64" ? 8 : 4;

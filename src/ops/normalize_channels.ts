@@ -81,9 +81,11 @@ function runWithRunningStats(context: NormalizeContext, call: ChannelCall, out: 
   checkApart(functionName, out, "runningVar", running.variance);
   const mean = numbersOf(running.mean);
   const variance = numbersOf(running.variance);
+  // Before memory grows for scratch, which would detach what was read.
+  const moments = { mean: repeat(mean, call.statisticsSamples), variance: repeat(variance, call.statisticsSamples) };
   if (x.size > 0)
     context.backend.affineGlobal({ functionName, x, out, ...runsOf(shape), ...affineOf(call, mean, variance) });
-  return { mean: repeat(mean, call.statisticsSamples), variance: repeat(variance, call.statisticsSamples) };
+  return moments;
 }
 
 /** Runs of elements that share a channel; channels that come last are runs of one. */

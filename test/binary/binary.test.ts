@@ -1,91 +1,86 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeBinary } from "../../src/engine/embedded.js";
-import type { Kernels } from "../../src/engine/module.js";
+import type { Conversions, KernelSet } from "../../src/engine/module.js";
 import { decode, FIRST_RELAXED, SIMD } from "./opcodes.js";
 import { readBodies, readExports, readImports, readSections, SECTION } from "./sections.js";
 
 const wasm = readFileSync(new URL("../../build/lanenorm.wasm", import.meta.url));
 const sections = readSections(wasm);
 
-/** The compiler checks that this names every member of Kernels and no other. */
-const kernels: Record<keyof Kernels, true> = {
-  layer_norm_f32: true,
-  group_norm_f32: true,
-  row_moments_f32: true,
-  affine_global_f32: true,
-  affine_vectorized_f32: true,
-  moments_begin_f32: true,
-  moments_accumulate_f32: true,
-  moments_accumulate_runs_f32: true,
-  moments_end_run_f32: true,
-  moments_finish_f32: true,
-  moments_rescale_f32: true,
-  first_shift_f32: true,
-  mean_of_eight_f32: true,
-  largest_magnitude_f32: true,
-  prescaled_f32: true,
-  map_row_f32: true,
-  map_run_f32: true,
-  store_statistics_f32: true,
-  layer_norm_f64: true,
-  group_norm_f64: true,
-  row_moments_f64: true,
-  affine_global_f64: true,
-  affine_vectorized_f64: true,
-  moments_begin_f64: true,
-  moments_accumulate_f64: true,
-  moments_accumulate_runs_f64: true,
-  moments_end_run_f64: true,
-  moments_finish_f64: true,
-  moments_rescale_f64: true,
-  first_shift_f64: true,
-  mean_of_eight_f64: true,
-  largest_magnitude_f64: true,
-  prescaled_f64: true,
-  map_row_f64: true,
-  map_run_f64: true,
-  store_statistics_f64: true,
-  columns_strip_f32: true,
-  columns_norm_bytes_f32: true,
-  columns_state_bytes_f32: true,
-  columns_unit_f32: true,
-  columns_strip_f64: true,
-  columns_norm_bytes_f64: true,
-  columns_state_bytes_f64: true,
-  columns_unit_f64: true,
-  columns_norm_f32: true,
-  columns_norm_steps_f32: true,
-  columns_affine_f32: true,
-  columns_norm_f64: true,
-  columns_norm_steps_f64: true,
-  columns_affine_f64: true,
-  columns_begin_f32: true,
-  columns_shift_f32: true,
-  columns_accumulate_f32: true,
-  columns_end_piece_f32: true,
-  columns_finish_f32: true,
-  columns_magnitude_f32: true,
-  columns_rescale_f32: true,
-  columns_statistics_f32: true,
-  columns_coefficients_f32: true,
-  columns_step_coefficients_f32: true,
-  columns_map_f32: true,
-  columns_map_steps_f32: true,
-  columns_begin_f64: true,
-  columns_shift_f64: true,
-  columns_accumulate_f64: true,
-  columns_end_piece_f64: true,
-  columns_finish_f64: true,
-  columns_magnitude_f64: true,
-  columns_rescale_f64: true,
-  columns_statistics_f64: true,
-  columns_coefficients_f64: true,
-  columns_step_coefficients_f64: true,
-  columns_map_f64: true,
-  columns_map_steps_f64: true,
+/** Those that there are for float32 and float64. The compiler checks that this names every member and no other. */
+const perType: Record<keyof KernelSet, true> = {
+  layer_norm: true,
+  group_norm: true,
+  batch_norm: true,
+  row_moments: true,
+  affine_global: true,
+  affine_vectorized: true,
+  moments_begin: true,
+  moments_accumulate: true,
+  moments_end_run: true,
+  moments_finish: true,
+  moments_rescale: true,
+  first_shift: true,
+  mean_of_eight: true,
+  largest_magnitude: true,
+  prescaled: true,
+  map_row: true,
+  map_run: true,
+  store_statistics: true,
   columns_samples: true,
+  columns_strip: true,
+  columns_norm_bytes: true,
+  columns_state_bytes: true,
+  columns_unit: true,
+  columns_norm: true,
+  columns_norm_steps: true,
+  columns_affine: true,
+  columns_begin: true,
+  columns_shift: true,
+  columns_accumulate: true,
+  columns_end_piece: true,
+  columns_finish: true,
+  columns_magnitude: true,
+  columns_rescale: true,
+  columns_statistics: true,
+  columns_coefficients: true,
+  columns_step_coefficients: true,
+  columns_map: true,
+  columns_map_steps: true,
+  normalize_rows: true,
+  normalize_columns: true,
+  normalize_columns_scratch: true,
+  powers_begin: true,
+  powers_accumulate: true,
+  powers_magnitude: true,
+  powers_rescale: true,
+  powers_finish: true,
+  powers_map: true,
+  power_columns_state_bytes: true,
+  power_columns_begin: true,
+  power_columns_accumulate: true,
+  power_columns_magnitude: true,
+  power_columns_rescale: true,
+  power_columns_finish: true,
+  power_columns_map: true,
+  local_response_norm_columns: true,
+  local_response_norm_columns_scratch: true,
+  local_response_norm_rows: true,
+  local_response_norm_rows_scratch: true,
 };
+
+const conversions: Record<keyof Conversions, true> = {
+  decode_f16: true,
+  decode_bf16: true,
+  encode_f16: true,
+  encode_bf16: true,
+};
+
+const kernels = [
+  ...Object.keys(perType).flatMap((name) => [`${name}_f32`, `${name}_f64`]),
+  ...Object.keys(conversions),
+];
 
 describe("the built binary", () => {
   it("is what the package embeds", () => {
@@ -107,7 +102,7 @@ describe("the built binary", () => {
   it("exports the kernels, all of them functions", () => {
     const exports = readExports(sectionOf("export"));
     expect(exports.filter(({ kind }) => kind !== "function")).toEqual([]);
-    expect(exports.map(({ name }) => name).sort()).toEqual(Object.keys(kernels).sort());
+    expect(exports.map(({ name }) => name).sort()).toEqual(kernels.sort());
   });
 
   it("gives the same bits on every machine: no relaxed SIMD", () => {

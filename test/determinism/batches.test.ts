@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import type { Engine } from "../../src/index.js";
 import { TILE } from "../../src/engine/staging.js";
 import { forEachBackend } from "./backends.js";
-import { type Bits, difference } from "./bits.js";
-import { groupNorm, layerNorm, PARAMETERS, rowwiseMoments, type Call, type Grouping } from "./calls.js";
-import { KINDS, mixedRows } from "./data.js";
+import { type Bits, difference, type Words } from "./bits.js";
+import { groupNorm, layerNorm, PARAMETERS, rowwiseMoments, type Call, type Grouping, type Operand } from "./calls.js";
+import { KINDS, mixedRows, type Rows } from "./data.js";
 import { evaluate, host, resident, type Placement } from "./placements.js";
 
 /** Short rows go in batches of 16, pairs of rows within; long ones in a pipeline of three. */
@@ -12,7 +12,7 @@ const SHORT = [1, 2, 5, 15, 16, 17, 31, 32, 40, 64, 100, 112, 127, 128];
 const LONG = [129, 130, 256, 1000, 4097, 8200, 16_413];
 
 /** A function of rows, none of which should know the others. */
-type RowCall = (x: Float32Array) => Call;
+type RowCall = (x: Rows) => Call;
 
 describe("a row's bits do not depend on its neighbours", () => {
   forEachBackend((createEngine) => {
@@ -42,7 +42,7 @@ describe("a row's bits do not depend on its neighbours", () => {
 
     it.each([3, 100, 1000, 20_000, TILE + 1])("host rows of %i, several tiles of them", (n) => {
       const x = mixedRows(Math.ceil(TILE / n) + 2, n);
-      for (const call of [layerNormCall(n), (x: Float32Array) => rowwiseMoments(x, n)]) {
+      for (const call of [layerNormCall(n), (x: Rows) => rowwiseMoments(x, n)]) {
         expectRows(evaluate(engine, call(x), host), rowsAlone(engine, call, x, n, host), call(x).name);
       }
     });
@@ -81,12 +81,12 @@ function layerNormCall(n: number, eps?: number): RowCall {
   return (x) => layerNorm(x, n, PARAMETERS[3], eps);
 }
 
-function rowsFrom(x: Float32Array, n: number, first: number, count: number): Float32Array {
-  return x.subarray(first * n, (first + count) * n);
+function rowsFrom<Numbers extends Rows | Operand>(x: Numbers, n: number, first: number, count: number): Numbers {
+  return { ...x, data: x.data.subarray(first * n, (first + count) * n) };
 }
 
-function rowsAlone(engine: Engine, call: RowCall, x: Float32Array, n: number, place: Placement): Bits[] {
-  return Array.from({ length: x.length / n }, (_, row) => evaluate(engine, call(rowsFrom(x, n, row, 1)), place));
+function rowsAlone(engine: Engine, call: RowCall, x: Rows, n: number, place: Placement): Bits[] {
+  return Array.from({ length: x.data.length / n }, (_, row) => evaluate(engine, call(rowsFrom(x, n, row, 1)), place));
 }
 
 /** Each group of a group norm as a tensor of its own, with its channels' parameters. */
@@ -94,10 +94,10 @@ function groupsOf({ inputs }: Call, grouping: Grouping, eps: number): Call[] {
   const { batch, groups, channels, span } = grouping;
   const { x, ...parameters } = inputs;
   return Array.from({ length: batch * groups }, (_, row) => {
-    const group = rowsFrom(x.data, channels * span, row, 1);
+    const group = rowsFrom(x as Rows, channels * span, row, 1);
     const call = groupNorm(group, { batch: 1, groups: 1, channels, span }, PARAMETERS[0], eps);
-    const shares = Object.entries(parameters).map(([name, { data }]) => {
-      return [name, { data: rowsFrom(data, channels, row % groups, 1), shape: [channels] }] as const;
+    const shares = Object.entries(parameters).map(([name, all]) => {
+      return [name, { ...rowsFrom(all, channels, row % groups, 1), shape: [channels] }] as const;
     });
     return { ...call, inputs: { ...call.inputs, ...Object.fromEntries(shares) } };
   });
@@ -110,7 +110,7 @@ function expectRows(actual: Bits, alone: readonly Bits[], label: string): void {
   expect(difference(actual, Object.fromEntries(joined)), label).toBeUndefined();
 }
 
-function concatenate(parts: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
+function concatenate(parts: readonly Words[]): Words {
   const whole = new Uint32Array(parts.reduce((length, part) => length + part.length, 0));
   let end = 0;
   for (const part of parts) {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Engine } from "../../src/index.js";
 import {
   affineGlobal,
@@ -10,10 +9,11 @@ import {
   rowwiseMoments,
   type Call,
 } from "./calls.js";
-import { rowsOf } from "./data.js";
-import { evaluate, host } from "./placements.js";
+import { rowsOf, type Rows } from "./data.js";
+import { computeFamilyHashes, type FamilyTable } from "./family_hashes.js";
+import { hashOf } from "./hash.js";
 
-/** Each family meets another path through the kernels. */
+/** Of rows of float32 numbers: each family meets another path through the kernels. */
 const FAMILIES = [
   "N(0,1)",
   "N(0,1) + 1e6",
@@ -36,11 +36,12 @@ const SIZES = [
   65_536, 65_537, 1_000_001,
 ];
 
-const OPERATIONS: Readonly<Record<string, (x: Float32Array, n: number) => Call[]>> = {
+const OPERATIONS: Readonly<Record<string, (x: Rows, n: number) => Call[]>> = {
   layerNorm: (x, n) => variants(n, (names, eps) => layerNorm(x, n, names, eps)),
-  groupNorm: (x, n) => variants(n, (names, eps) => groupNorm(x, groupingOf(x.length / n, n), names, eps)),
+  groupNorm: (x, n) => variants(n, (names, eps) => groupNorm(x, groupingOf(x.data.length / n, n), names, eps)),
   rowwiseMoments: (x, n) => [rowwiseMoments(x, n)],
-  affineGlobal: (x, n) => [false, true].map((perSample) => affineGlobal(x, groupingOf(x.length / n, n), perSample)),
+  affineGlobal: (x, n) =>
+    [false, true].map((perSample) => affineGlobal(x, groupingOf(x.data.length / n, n), perSample)),
   affineVectorized: (x, n) => [affineVectorized(x, n)],
 };
 
@@ -55,6 +56,8 @@ const BACKENDS: readonly Backend[] = ["wasm", "js"];
 export interface Hashes extends Readonly<Record<Backend, HashTable>> {
   /** What the hashes in a line stand for. */
   readonly families: readonly string[];
+  /** Every operation and dtype, with hashes of a few sizes each. */
+  readonly family: Readonly<Record<Backend, FamilyTable>>;
 }
 
 export function computeHashes(createEngine: (options: { backend: Backend }) => Engine): Hashes {
@@ -69,25 +72,30 @@ export function computeHashes(createEngine: (options: { backend: Backend }) => E
       }
     }
   }
-  return { families: FAMILIES, ...lines };
+  return { families: FAMILIES, ...lines, family: computeFamilyHashes(engines) };
 }
 
 /** Every hash that differs, in words. */
 export function compareHashes(actual: Hashes, expected: Hashes): string[] {
   if (String(actual.families) !== String(expected.families)) return ["the families differ"];
-  return BACKENDS.flatMap((backend) =>
-    Object.keys({ ...expected[backend], ...actual[backend] }).flatMap((line) => {
-      const [got, wanted] = [actual, expected].map((hashes) => hashes[backend][line]?.split(" ") ?? []);
-      const differing = FAMILIES.filter((_, index) => got[index] !== wanted[index]);
-      return differing.map((family) => `${backend} ${line}: ${family}`);
-    }),
-  );
+  return BACKENDS.flatMap((backend) => [
+    ...compareTables(backend, actual[backend], expected[backend], (index) => FAMILIES[index]),
+    ...compareTables(backend, actual.family[backend], expected.family[backend], (index) => `size ${index}`),
+  ]);
 }
 
-function hashOf(engine: Engine, calls: readonly Call[]): string {
-  const hash = createHash("sha256");
-  for (const call of calls) for (const bits of Object.values(evaluate(engine, call, host))) hash.update(bits);
-  return hash.digest("hex").slice(0, 8);
+function compareTables(
+  backend: Backend,
+  actual: HashTable,
+  expected: HashTable,
+  nameOf: (index: number) => string,
+): string[] {
+  return Object.keys({ ...expected, ...actual }).flatMap((line) => {
+    const [got, wanted] = [actual, expected].map((table) => table[line]?.split(" ") ?? []);
+    const indices = Array.from({ length: Math.max(got.length, wanted.length) }, (_, index) => index);
+    const differing = indices.filter((index) => got[index] !== wanted[index]);
+    return differing.map((index) => `${backend} ${line}: ${nameOf(index)}`);
+  });
 }
 
 function variants(n: number, make: (names: (typeof PARAMETERS)[number], eps: number) => Call): Call[] {

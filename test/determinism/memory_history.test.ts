@@ -1,11 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createEngineSync, OutOfMemoryError, type Engine, type TensorLike } from "../../src/index.js";
+import { createEngineSync, OutOfMemoryError, type Engine } from "../../src/index.js";
 import { TILE } from "../../src/engine/staging.js";
+import { dtypes, type DTypeName } from "../support/dtypes.js";
 import { forEachBackend } from "./backends.js";
 import { difference } from "./bits.js";
 import { everyCall, type Call } from "./calls.js";
 import { KINDS, mixedRows } from "./data.js";
+import { axesNorms, channelMaps, channelNorms, LAYOUTS, localResponses, pNorms, rowNorms } from "./family.js";
 import { evaluate, host, resident, type Placement } from "./placements.js";
 
 const PAGE_BYTES = 65_536;
@@ -49,7 +51,7 @@ describe("what happened to the memory before changes no bit", () => {
     it("calls that failed for want of memory", () => {
       const { backend } = tidy;
       const engine = createEngineSync({ backend, maximumBytes: 4 * PAGE_BYTES });
-      const x = engine.tensor(mixedRows(2, PAGE_BYTES / 4), [2, PAGE_BYTES / 4]);
+      const x = engine.tensor(mixedRows(2, PAGE_BYTES / 4).data, [2, PAGE_BYTES / 4]);
       expect(() => engine.layerNorm(x, PAGE_BYTES / 4)).toThrow(OutOfMemoryError);
       expect(() => engine.nativeGroupNorm(x, 2)).toThrow(OutOfMemoryError);
       for (const call of everyCall(mixedRows(13, 129), 129)) expectSameBits(engine, call, resident);
@@ -62,7 +64,7 @@ describe("what happened to the memory before changes no bit", () => {
           ([name, operand]) => [name, resident(engine, operand, name)] as const,
         );
         fillUp(engine);
-        const views = tensors.map(([name, { data, shape }]): [string, TensorLike] => [name, { data, shape }]);
+        const views = tensors.map(([name, { data, shape, dtype }]) => [name, { data, shape, dtype }] as const);
         const results = evaluate(engine, { ...call, inputs: Object.fromEntries(views) }, (_, view) => view);
         expect(difference(results, evaluate(tidy, call, resident)), call.name).toBeUndefined();
       }
@@ -76,7 +78,24 @@ describe("what happened to the memory before changes no bit", () => {
 
 function calls(): Call[] {
   const sizes = [1, 17, 100, 128, 129, 1000];
-  return [...sizes.flatMap((n) => everyCall(mixedRows(13, n), n)), ...everyCall(mixedRows(2, TILE + 1), TILE + 1)];
+  const rows = sizes.flatMap((n) => everyCall(mixedRows(13, n), n));
+  return [...rows, ...everyCall(mixedRows(2, TILE + 1), TILE + 1), ...dtypes.flatMap(callsOf)];
+}
+
+/** The family; the norms of columns in float64 need the largest scratch. */
+function callsOf(dtype: DTypeName): Call[] {
+  const sizes = { batch: 2, channels: 800, groups: 5, span: 6 };
+  return [
+    ...LAYOUTS.flatMap((layout) => [
+      ...channelNorms({ dtype }, sizes, layout),
+      ...channelMaps({ dtype }, sizes, layout),
+      ...localResponses({ dtype }, sizes, layout),
+    ]),
+    ...axesNorms({ dtype }, { shape: [6, 3, 7, 90], axes: [0, 2] }),
+    ...axesNorms({ dtype }, { shape: [9, 3, 130], axes: [0, 2] }),
+    ...pNorms({ dtype }, [2, 9, 700], 1),
+    ...rowNorms({ dtype }, 3, 2000),
+  ];
 }
 
 /** Takes all that is left, so that the next allocation grows the memory. */

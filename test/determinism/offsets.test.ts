@@ -6,8 +6,8 @@ import { callsWithOut, everyCall } from "./calls.js";
 import { KINDS, mixedRows } from "./data.js";
 import { evaluate, evaluateInto, host, placedByName, resident, subarrayAt, viewAt } from "./placements.js";
 
-/** Every place of a float32 on a cache line. */
-const OFFSETS = Array.from({ length: 16 }, (_, index) => 4 * index);
+/** Every place of a float32 on a cache line, counted in them. */
+const OFFSETS = Array.from({ length: 16 }, (_, index) => index);
 
 const SIZES = [1, 7, 16, 37, 128, 129, 1000];
 
@@ -30,7 +30,7 @@ describe("alignment changes no bit", () => {
     it.each(SIZES)("of host arrays within larger ones, in rows of %i", (n) => {
       for (const call of callsWithOut(mixedRows(5, n), n)) {
         const expected = evaluateInto(engine, call, host);
-        for (const offset of [4, 8, 12, 20, 60]) {
+        for (const offset of [1, 2, 3, 5, 15]) {
           const actual = evaluateInto(engine, call, subarrayAt(offset));
           expect(difference(actual, expected), `${call.name} at ${offset}`).toBeUndefined();
         }

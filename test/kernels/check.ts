@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Engine } from "../../src/index.js";
+import type { Engine, WithStatistics } from "../../src/index.js";
 import { parameters } from "../determinism/data.js";
 import { err, meanErr, rstdErr } from "../support/error.js";
 import {
@@ -60,11 +60,7 @@ export function checkGroupNorm(
   }
 }
 
-type Run = (
-  engine: Engine,
-  data: Float32Array,
-  options: Affine & { eps: number },
-) => ReturnType<Engine["nativeLayerNorm"]>;
+type Run = (engine: Engine, data: Float32Array, options: Affine & { eps: number }) => WithStatistics<Float32Array>;
 
 function check(guarded: Guarded, x: Float32Array, affine: Affine, reference: Reference, run: Run): void {
   const { engine, heap } = guarded;

@@ -2,22 +2,22 @@ import { createEngineSync, type Engine } from "../../src/index.js";
 
 const PAGE_BYTES = 65_536;
 
-/** Words before and after every allocation: four vectors, as many as a loop takes at a time. */
-const GUARD_WORDS = 16;
-/** A NaN, so that a result into which it is read shows it; no kernel writes this one. */
-const GUARD = 0x7fa5_a5a5;
+/** Bytes before and after every allocation: four vectors, as many as a loop takes at a time. */
+const GUARD_BYTES = 64;
+/** Of each half of a word: a NaN in every format, so that a result into which it is read shows it; no kernel writes this one. */
+const GUARD = 0x7ff5;
 
 /** A foreign memory for an engine whose allocator notices whoever writes beyond what he was given. */
 export class GuardedHeap {
   readonly memory: WebAssembly.Memory;
-  readonly #words: Uint32Array;
+  readonly #halves: Uint16Array;
   readonly #held = new Map<number, number>();
   readonly #damage: string[] = [];
   #next = PAGE_BYTES;
 
   constructor(bytes: number) {
     this.memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) + 2 });
-    this.#words = new Uint32Array(this.memory.buffer);
+    this.#halves = new Uint16Array(this.memory.buffer);
   }
 
   /** An engine that takes all it needs from here: tensors, results and scratch. */
@@ -39,13 +39,12 @@ export class GuardedHeap {
 
   /** Fills what it gives with guards, too: memory that was never written reads as NaN. */
   #allocate(bytes: number): number {
-    const words = Math.ceil(bytes / 4);
     if (this.#held.size === 0) this.#next = PAGE_BYTES + ((this.#next + 4) % 64);
-    const offset = this.#next + 4 * GUARD_WORDS;
-    const end = offset + 4 * (words + GUARD_WORDS);
-    if (end > this.#words.byteLength) return 0;
-    this.#words.fill(GUARD, this.#next / 4, end / 4);
-    this.#held.set(offset, 4 * words);
+    const offset = this.#next + GUARD_BYTES;
+    const end = 4 * Math.ceil((offset + bytes + GUARD_BYTES) / 4);
+    if (end > this.#halves.byteLength) return 0;
+    this.#halves.fill(GUARD, this.#next / 2, end / 2);
+    this.#held.set(offset, bytes);
     // Odd distances, so that allocations start everywhere on a cache line.
     this.#next = end + 4;
     return offset;
@@ -57,14 +56,16 @@ export class GuardedHeap {
   }
 
   #inspect(offset: number, bytes: number): void {
-    this.#inspectGuard(offset - 4 * GUARD_WORDS, `before ${bytes} bytes at ${offset}`);
-    this.#inspectGuard(offset + bytes, `behind ${bytes} bytes at ${offset}`);
+    this.#inspectGuard(offset - GUARD_BYTES, `before ${bytes} bytes at ${offset}`);
+    // Numbers of 16 bits may end within a word.
+    this.#inspectGuard(offset + 2 * Math.ceil(bytes / 2), `behind ${bytes} bytes at ${offset}`);
   }
 
   #inspectGuard(start: number, where: string): void {
-    for (let word = start / 4; word < start / 4 + GUARD_WORDS; word++) {
-      if (this.#words[word] !== GUARD) this.#damage.push(`word ${word - start / 4} of the guard ${where}`);
+    const guard = this.#halves.subarray(start / 2, (start + GUARD_BYTES) / 2);
+    for (let index = 0; index < guard.length; index++) {
+      if (guard[index] !== GUARD) this.#damage.push(`bytes from ${2 * index} of the guard ${where}`);
     }
-    this.#words.fill(GUARD, start / 4, start / 4 + GUARD_WORDS);
+    guard.fill(GUARD);
   }
 }

@@ -1,9 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { createEngineSync, type Engine } from "../../src/index.js";
 import { difference } from "../determinism/bits.js";
-import { callsWithOut, rowwiseMoments } from "../determinism/calls.js";
+import { affineGlobal, callsWithOut, rowwiseMoments, type Call } from "../determinism/calls.js";
 import { mixedRows } from "../determinism/data.js";
-import { evaluate, evaluateInto, placedByName, resident, type Placement } from "../determinism/placements.js";
+import {
+  axesNorms,
+  channelMaps,
+  channelNorms,
+  LAYOUTS,
+  localResponses,
+  pNorms,
+  rowNorms,
+} from "../determinism/family.js";
+import { evaluate, evaluateInto, placedByName, resident, viewWith, type Placement } from "../determinism/placements.js";
+import { dtypes, type DTypeName } from "../support/dtypes.js";
 
 const GIB = 2 ** 30;
 const PAGE_BYTES = 65_536;
@@ -31,10 +41,6 @@ for (const backend of ["wasm", "js"] as const) {
       for (const call of callsWithOut(mixedRows(5, n), n)) {
         const expected = evaluateInto(low, call, resident);
         for (const name of [...Object.keys(call.inputs), "out"]) {
-          const across: Placement = (engine, operand) => {
-            const half = 4 * Math.ceil(operand.data.length / 2);
-            return viewWith(engine, 2 * GIB - half, operand);
-          };
           const place = placedByName({ [name]: across }, upwardsFrom(2 * GIB + 2 ** 20));
           expect(
             difference(evaluateInto(engine, call, place), expected),
@@ -49,12 +55,27 @@ for (const backend of ["wasm", "js"] as const) {
       for (const call of callsWithOut(mixedRows(5, n), n)) {
         const expected = evaluateInto(low, call, resident);
         for (const name of [...Object.keys(call.inputs), "out"]) {
-          const atTheEnd: Placement = (engine, operand) => viewWith(engine, 4 * GIB - operand.data.byteLength, operand);
           const place = placedByName({ [name]: atTheEnd }, upwardsFrom(2 * GIB));
           expect(
             difference(evaluateInto(engine, call, place), expected),
             `${call.name}, ${name} at the end`,
           ).toBeUndefined();
+        }
+      }
+    });
+
+    it.each(dtypes)("the family in %s, behind 2^31, across it, and up to 2^32", (dtype) => {
+      const engine = engineOn(4 * GIB, 3 * GIB);
+      for (const call of familyCalls(dtype)) {
+        const expected = evaluate(low, call, resident);
+        const expectSame = (where: string, place: Placement) => {
+          const found = difference(evaluateInto(engine, call, place), expected);
+          if (found) expect.fail(`${call.name}, ${where}: ${found}`);
+        };
+        expectSame("behind", upwardsFrom(2 * GIB + 2 ** 20));
+        for (const name of [...Object.keys(call.inputs), "out"]) {
+          expectSame(`${name} across`, placedByName({ [name]: across }, upwardsFrom(2 * GIB + 2 ** 20)));
+          expectSame(`${name} at the end`, placedByName({ [name]: atTheEnd }, upwardsFrom(2 * GIB)));
         }
       }
     });
@@ -76,18 +97,43 @@ for (const backend of ["wasm", "js"] as const) {
   });
 }
 
-/** One operand after the other. */
+function familyCalls(dtype: DTypeName): Call[] {
+  const channels = [
+    { batch: 2, channels: 5, groups: 1, span: 9 },
+    { batch: 2, channels: 37, groups: 37, span: 67 },
+  ];
+  const x = mixedRows(10, 7, 0, dtype);
+  return [
+    ...channels.flatMap((sizes) =>
+      LAYOUTS.flatMap((layout) => [
+        ...channelNorms({ dtype }, sizes, layout),
+        ...channelMaps({ dtype }, sizes, layout),
+        ...localResponses({ dtype }, sizes, layout),
+      ]),
+    ),
+    ...axesNorms({ dtype }, { shape: [2, 67, 37], axes: [1] }),
+    ...axesNorms({ dtype }, { shape: [5, 3, 130], axes: [0, 2] }),
+    ...axesNorms({ dtype }, { shape: [5, 3, 7, 11], axes: [0, 2] }),
+    ...pNorms({ dtype }, [5, 131], 1),
+    ...pNorms({ dtype }, [2, 9, 37], 1),
+    ...[7, 128, 1030].flatMap((n) => rowNorms({ dtype }, 5, n)),
+    affineGlobal(x, { batch: 5, groups: 2, channels: 1, span: 7 }, false),
+  ];
+}
+
+/** One operand after the other, each one element after a multiple of eight bytes. */
 function upwardsFrom(start: number): Placement {
   let next = start;
   return (engine, operand) => {
-    const offset = next;
-    next += operand.data.byteLength + 4;
+    const offset = 8 * Math.ceil(next / 8) + operand.data.BYTES_PER_ELEMENT;
+    next = offset + operand.data.byteLength;
     return viewWith(engine, offset, operand);
   };
 }
 
-function viewWith(engine: Engine, byteOffset: number, { data, shape }: Parameters<Placement>[1]) {
-  const view = engine.view(byteOffset, shape);
-  view.data.set(data);
-  return view;
-}
+const across: Placement = (engine, operand) => {
+  const half = operand.data.BYTES_PER_ELEMENT * Math.ceil(operand.data.length / 2);
+  return viewWith(engine, 2 * GIB - half, operand);
+};
+
+const atTheEnd: Placement = (engine, operand) => viewWith(engine, 4 * GIB - operand.data.byteLength, operand);

@@ -44,7 +44,7 @@ describe("tiles in linear memory", () => {
 
   it.each(SIZES)("rows of %i stay within the scratch that was taken for them", (n) => {
     const rows = Math.ceil(TILE / n) + 3;
-    const data = mixedRows(rows, n);
+    const { data } = mixedRows(rows, n);
     const [weight, bias] = [parameters(n, 1), parameters(n, 2)];
     const [perRow, perRowBias] = [parameters(rows, 1), parameters(rows, 2)];
     const [x, grouped] = [

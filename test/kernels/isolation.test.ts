@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createEngineSync } from "../../src/index.js";
-import { bitsOf, difference } from "../determinism/bits.js";
+import { bitsOf, difference, type Bits } from "../determinism/bits.js";
 import { families } from "../support/families.js";
 import { createRandom } from "../support/random.js";
 import { layers, type Normalize } from "./layers.js";
@@ -33,13 +33,13 @@ for (const backend of ["wasm", "js"] as const) {
 
   function evaluate(normalize: Normalize, data: Float32Array, n: number) {
     const { output, mean, rstd } = normalize(engine, data, n);
-    return { output: bitsOf(output.data), mean: bitsOf(mean.data), rstd: bitsOf(rstd.data) };
+    return { output: bitsOf(output), mean: bitsOf(mean), rstd: bitsOf(rstd) };
   }
 }
 
 /** The results of rows of which one is NaN altogether, its statistics included. */
-function withNaN<Results extends Record<string, Uint32Array>>(results: Results, row: number, rows: number): Results {
-  const [quietNaN] = bitsOf(Float32Array.of(NaN));
+function withNaN<Results extends Bits>(results: Results, row: number, rows: number): Results {
+  const [quietNaN] = bitsOf({ data: Float32Array.of(NaN) });
   for (const bits of Object.values(results)) {
     const perRow = bits.length / rows;
     bits.fill(quietNaN, row * perRow, (row + 1) * perRow);

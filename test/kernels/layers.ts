@@ -1,12 +1,7 @@
-import type { Engine } from "../../src/index.js";
+import type { Engine, WithStatistics } from "../../src/index.js";
 
 /** Rows of n elements that are normalised on their own: layer norm's rows, or group norm's channels. */
-export type Normalize = (
-  engine: Engine,
-  data: Float32Array,
-  n: number,
-  eps?: number,
-) => ReturnType<Engine["nativeLayerNorm"]>;
+export type Normalize = (engine: Engine, data: Float32Array, n: number, eps?: number) => WithStatistics<Float32Array>;
 
 /** Both layers without parameters, by name: on the same rows they give nearly the same. */
 export const layers: Readonly<Record<string, Normalize>> = {

@@ -58,10 +58,10 @@ export function rstdErr(rstd: ArrayLike<number>, reference: Reference, dtype: DT
   return worstOf(rstd, reference.rstd, reference.low?.rstd, dtype, (row) => finiteMagnitude(reference.rstd[row]));
 }
 
-/** The relative error of biased variances, in u. */
+/** The relative error of biased variances, in 2 u: a square has twice the error of its root. */
 export function varianceErr(variance: ArrayLike<number>, reference: Reference, dtype: DTypeName = "float32"): number {
   return worstOf(variance, reference.variance, reference.low?.variance, dtype, (row) =>
-    finiteMagnitude(reference.variance[row]),
+    finiteMagnitude(2 * reference.variance[row]),
   );
 }
 

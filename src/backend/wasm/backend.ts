@@ -2,6 +2,7 @@
 
 import type { Backend, MomentsJob, NormalizeJob } from "../backend.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
+import { isBatch, normalizeBatch } from "./batch.js";
 import { columnGroupMoments, normalizeColumnGroups } from "./column_groups.js";
 import { columnMoments, normalizeColumns } from "./columns.js";
 import type { WasmContext } from "./context.js";
@@ -28,6 +29,7 @@ function normalize(context: WasmContext, job: NormalizeJob): void {
   const { reduction, map } = job.plan;
   if (reduction.kind === "rows") normalizeRows(context, job, reduction, map as RowMap);
   else if (reduction.kind === "columns") normalizeColumns(context, job, reduction);
+  else if (isBatch(job, reduction)) normalizeBatch(context, job, reduction);
   else if (reduction.columns > 1) normalizeColumnGroups(context, job, stridedColumns(reduction));
   else normalizeGroups(context, job, stridedGroups(reduction));
 }

@@ -2,7 +2,7 @@
 // a strip of their columns comes to where kernels can read it, and goes back.
 
 import type { ScratchPlan } from "../../engine/scratch.js";
-import { bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import { blockTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { Operand } from "../../ops/operand.js";
 import type { WasmContext } from "./context.js";
 
@@ -34,10 +34,10 @@ export interface ColumnAccess {
   write(piece: number, step: number, steps: number): void;
 }
 
-/** Columns of a strip that are staged at least, unless there are fewer: rows of a kilobyte copy at speed. */
-const NARROWEST = 256;
+/** Columns of a strip that are staged at least, unless there are fewer: rows of four kilobytes copy at speed. */
+const NARROWEST = 1024;
 
-/** How many columns of blocks have their turn at once, and how many of their steps. */
+/** How many columns of blocks have their turn at once, at most `limit`, and how many of their steps. */
 export function stripOf(
   { pieces, steps, columns, width }: ColumnBlocks,
   x: Operand,
@@ -45,16 +45,14 @@ export function stripOf(
 ): { strip: number; partSteps: number } {
   const multiple = (count: number) => Math.max(width, Math.floor(Math.min(count, limit, columns) / width) * width);
   if (isDirect(x)) return { strip: multiple(columns), partSteps: steps };
-  const tile = tileOf(x.format.compute);
-  const whole = multiple(tile / (pieces.length * steps));
+  const { compute } = x.format;
+  const whole = multiple(blockTileOf(compute) / (pieces.length * steps));
   if (whole >= Math.min(NARROWEST, columns)) return { strip: whole, partSteps: steps };
-  const strip = multiple(columns * STEPS_OF_PART <= tile ? columns : 2 * NARROWEST);
-  return { strip, partSteps: Math.max(UNIT, Math.floor(tile / strip / UNIT) * UNIT) };
+  const strip = multiple(columns);
+  return { strip, partSteps: Math.max(UNIT, Math.floor(tileOf(compute) / strip / UNIT) * UNIT) };
 }
 
-/** Steps that a part should have at least. */
-const STEPS_OF_PART = 128;
-/** Parts are cut at multiples of this: more than any unit of steps in assembly/columns. */
+/** Parts are cut at multiples of this, which is one of every unit of steps in assembly/columns. */
 const UNIT = 64;
 
 /** Plans access to strips of at most `strip` columns. */
@@ -69,7 +67,7 @@ export function planColumnAccess(
 ): (base: number) => ColumnAccess {
   const { pieces, steps, columns } = blocks;
   if (isDirect(x)) return () => direct(x, out, blocks, partSteps);
-  const kept = pieces.length * steps * strip <= tileOf(x.format.compute);
+  const kept = pieces.length * steps * strip <= blockTileOf(x.format.compute);
   const tileAt = plan.add(kept ? pieces.length * steps * strip : partSteps * strip, bytesOf(x.format.compute));
   return (base) => new StagedColumns(context, x, out, { pieces, steps, columns }, base + tileAt, partSteps, kept);
 }

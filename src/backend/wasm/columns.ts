@@ -1,7 +1,7 @@
 // Columns: channels-last group, instance and batch norm, and statistics over axes that do not end the shape.
 
 import { ScratchPlan } from "../../engine/scratch.js";
-import { bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import { blockTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { Columns } from "../../plan.js";
 import type { MomentsJob, NormalizeJob } from "../backend.js";
 import type { ColumnBlocks } from "./column_access.js";
@@ -13,7 +13,7 @@ export function normalizeColumns(context: WasmContext, job: NormalizeJob, reduct
   const { blocks, steps, columns } = reduction;
   const block = steps * columns;
   if (isDirect(job.x)) normalizeBlocks(context, job, reduction, blocks);
-  else if (block <= tileOf(job.x.format.compute)) {
+  else if (block <= blockTileOf(job.x.format.compute)) {
     const perTile = Math.max(1, Math.floor(tileOf(job.x.format.compute) / block));
     normalizeBlocks(context, job, reduction, Math.min(blocks, perTile));
   } else normalizeColumnGroups(context, job, blocksOf(reduction));

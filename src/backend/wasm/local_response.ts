@@ -1,7 +1,7 @@
 // Local response norm: a window over channels, which follow each other (channels last) or lie `span` apart.
 
 import { ScratchPlan } from "../../engine/scratch.js";
-import { bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import { blockTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { LocalResponseJob } from "../backend.js";
 import { type ColumnBlocks, planColumnAccess } from "./column_access.js";
 import { kernelsFor, type WasmContext } from "./context.js";
@@ -64,7 +64,7 @@ function blocks(context: WasmContext, job: LocalResponseJob): void {
 function strips(context: WasmContext, job: LocalResponseJob): void {
   const { samples, channels, span, before, after, size, alpha, beta, k, x, out } = job;
   const kernels = kernelsFor(context, x);
-  const strip = Math.min(span, Math.max(1, Math.floor(tileOf(x.format.compute) / channels)));
+  const strip = Math.min(span, Math.max(1, Math.floor(blockTileOf(x.format.compute) / channels)));
   const starts = Float64Array.from({ length: samples }, (_, sample) => sample * channels * span);
   const columns: ColumnBlocks = { starts, pieces: Float64Array.of(0), steps: channels, columns: span, width: 1 };
   const plan = new ScratchPlan();

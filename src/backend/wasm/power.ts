@@ -1,7 +1,7 @@
 // normalize: x over its norm, along rows of contiguous elements or along columns.
 
 import { ScratchPlan } from "../../engine/scratch.js";
-import { bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import { blockTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { PowerJob } from "../backend.js";
 import { type ColumnBlocks, planColumnAccess, stripOf } from "./column_access.js";
 import { addKernelScratch, kernelsFor, type WasmContext } from "./context.js";
@@ -15,7 +15,8 @@ const WIDEST = 1024;
 
 export function power(context: WasmContext, job: PowerJob): void {
   const { steps, columns, x } = job;
-  const fits = isDirect(x) || steps * columns <= tileOf(x.format.compute);
+  const { compute } = x.format;
+  const fits = isDirect(x) || steps * columns <= (columns === 1 ? tileOf(compute) : blockTileOf(compute));
   if (fits) wholeBlocks(context, job);
   else if (columns === 1) longRows(context, job);
   else strips(context, job);

@@ -33,8 +33,9 @@ export function planStatistics(
 ): StatisticsStage {
   if (moments) return planMoments(context, plan, moments, groups);
   if (!rstd) return nowhere;
-  if (atOnce && mean && isDirect(mean) && isDirect(rstd)) {
-    return { flags: WANTS_STATISTICS, mean: () => mean.offset, rstd: () => rstd.offset, store: () => {} };
+  if (atOnce && isDirect(rstd)) {
+    // Where there is no mean, kernels write none.
+    return { flags: WANTS_STATISTICS, mean: () => mean?.offset ?? 0, rstd: () => rstd.offset, store: () => {} };
   }
   const bytes = bytesOf(x.format.compute);
   const meanAt = plan.add(groups, bytes);

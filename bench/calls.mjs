@@ -1,0 +1,36 @@
+// How the ops are called. One closure per op, so that the call is as direct as a user's.
+
+const calls = {
+  layerNorm: (engine, x, n, options) => () => engine.layerNorm(x, n, options),
+  rmsNorm: (engine, x, n, options) => () => engine.rmsNorm(x, n, options),
+  groupNorm: (engine, x, groups, options) => () => engine.groupNorm(x, groups, options),
+  instanceNorm: (engine, x, _, options) => () => engine.instanceNorm(x, options),
+  batchNorm: (engine, x, _, options) => () => engine.batchNorm(x, options),
+  standardize: (engine, x, axes, options) => () => engine.standardize(x, axes, options),
+  normalize: (engine, x, _, options) => () => engine.normalize(x, options),
+  localResponseNorm: (engine, x, size, options) => () => engine.localResponseNorm(x, size, options),
+  // It has no out: its results are freed by the scope.
+  rowwiseMoments: (engine, x, n) => () => engine.scope(() => void engine.rowwiseMoments(x, n)),
+  affineGlobal: (engine, x, _, { scale, bias, out }) => {
+    const options = { out };
+    return () => engine.affineGlobal(x, scale, bias, options);
+  },
+  affineVectorized: (engine, x, _, { scale, bias, gamma, beta, out }) => {
+    const options = { out };
+    return () => engine.affineVectorized(x, scale, bias, gamma, beta, options);
+  },
+};
+
+/**
+ * A function that does an entry's work on an engine.
+ *
+ * @param parameters tensors by name
+ */
+export function callOf(engine, { op, argument, options }, x, parameters, out) {
+  return calls[op](engine, x, argument, { ...options, ...parameters, out });
+}
+
+/** The tensor in which to look for the result of a call that has run. */
+export function resultOf(engine, { op, argument }, x, out) {
+  return op === "rowwiseMoments" ? engine.rowwiseMoments(x, argument).variance : out;
+}

@@ -1,0 +1,113 @@
+// What there is to measure of an op: its arguments for a tensor of some shape, dtype and layout.
+
+export const layouts = ["channels-first", "channels-last"];
+const eps = 1e-5;
+
+/** What float32 is measured beside, as far as an op has them; see cases.mjs. */
+const floatPeers = ["host", "yardstick", "js", "plain"];
+const otherPeers = ["host", "float32"];
+
+/**
+ * One thing to measure. `argument` is what the op takes after x, `options` what it takes last, and `parameters` the sizes
+ * of the tensors among its arguments. `peers` are the cases beside the resident one and memory.copy.
+ *
+ * @param shape of channels-first
+ * @param variant { dtype, layout, peers }, where they are not the usual ones; ops without channels have no layout
+ */
+function entry({ label, op, detail = "", shape, argument = null, options = {}, parameters = {} }, variant = {}) {
+  const { dtype = "float32", layout = null, peers = dtype === "float32" ? floatPeers : otherPeers } = variant;
+  const [samples, channels, ...places] = shape;
+  const laidOut = layout === "channels-last" ? [samples, ...places, channels] : shape;
+  const unusual = [layout, dtype].filter((word) => word && word !== "channels-first" && word !== "float32");
+  return {
+    name: [`${label} [${laidOut}]${detail}`, ...unusual].join(" "),
+    op,
+    dtype,
+    layout,
+    shape: laidOut,
+    argument,
+    options: layout ? { ...options, layout } : options,
+    parameters,
+    peers,
+  };
+}
+
+export const layerNorm = (shape, variant) => {
+  const n = shape.at(-1);
+  const parameters = { weight: [n], bias: [n] };
+  return entry({ label: "layer norm", op: "layerNorm", shape, argument: n, options: { eps }, parameters }, variant);
+};
+
+export const rmsNorm = (shape, variant) => {
+  const n = shape.at(-1);
+  const parameters = { weight: [n] };
+  return entry({ label: "RMS norm", op: "rmsNorm", shape, argument: n, options: { eps }, parameters }, variant);
+};
+
+export const groupNorm = (groups) => (shape, variant) => {
+  const parameters = { weight: [shape[1]], bias: [shape[1]] };
+  const what = { label: "group norm", op: "groupNorm", detail: `/${groups}`, shape, argument: groups };
+  return entry({ ...what, options: { eps }, parameters }, variant);
+};
+
+export const instanceNorm = (shape, variant) => {
+  const parameters = { weight: [shape[1]], bias: [shape[1]] };
+  return entry({ label: "instance norm", op: "instanceNorm", shape, options: { eps }, parameters }, variant);
+};
+
+export const batchNorm =
+  ({ training }) =>
+  (shape, variant) => {
+    const sizes = [shape[1]];
+    const parameters = { weight: sizes, bias: sizes, runningMean: sizes, runningVar: sizes };
+    const what = { label: "batch norm", op: "batchNorm", detail: training ? " training" : "", shape };
+    return entry({ ...what, options: { eps, training }, parameters }, variant);
+  };
+
+export const standardize = (axes) => (shape, variant) => {
+  const sizes = axes.map((axis) => shape[axis]);
+  const what = { label: "standardize", op: "standardize", detail: ` axes ${axes}`, shape, argument: axes };
+  return entry({ ...what, options: { eps }, parameters: { weight: sizes, bias: sizes } }, variant);
+};
+
+export const normalize = (options) => (shape, variant) => {
+  const detail = ` dim ${options.dim} p ${options.p}`;
+  return entry({ label: "normalize", op: "normalize", detail, shape, options }, variant);
+};
+
+export const localResponseNorm = (size) => (shape, variant) => {
+  const what = { label: "local response norm", op: "localResponseNorm", detail: `/${size}`, shape, argument: size };
+  return entry(what, variant);
+};
+
+export const rowwiseMoments = (shape, variant) => {
+  return entry({ label: "rowwise moments", op: "rowwiseMoments", shape, argument: shape.at(-1) }, variant);
+};
+
+export const affineGlobal = (shape, variant) => {
+  const parameters = { scale: [shape[1]], bias: [shape[1]] };
+  return entry({ label: "affine global", op: "affineGlobal", shape, parameters }, variant);
+};
+
+export const affineVectorized = (shape, variant) => {
+  const [rows, n] = shape;
+  const parameters = { scale: [rows], bias: [rows], gamma: [n], beta: [n] };
+  return entry({ label: "affine vectorized", op: "affineVectorized", shape, parameters }, variant);
+};
+
+/** The number of elements of a shape. */
+export function sizeOf(shape) {
+  return shape.reduce((product, extent) => product * extent, 1);
+}
+
+const bytesPerElement = { float32: 4, float64: 8, float16: 2, bfloat16: 2 };
+
+/** The bytes of an entry's x. */
+export function bytesOf({ dtype, shape }) {
+  return bytesPerElement[dtype] * sizeOf(shape);
+}
+
+/** The least that an op moves: it reads every element once, and writes as many, but for moments. */
+export function bytesMoved(entry) {
+  return (entry.op === "rowwiseMoments" ? 1 : 2) * bytesOf(entry);
+}

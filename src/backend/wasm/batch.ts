@@ -1,0 +1,35 @@
+// Batch norm, channels first, of tensors that kernels can take where they are: one call for all channels.
+
+import { ScratchPlan } from "../../engine/scratch.js";
+import { isDirect } from "../../engine/staging.js";
+import type { Strided } from "../../plan.js";
+import type { NormalizeJob } from "../backend.js";
+import { addKernelScratch, addOperand, flagsOf, kernelsFor, type WasmContext, wholeAddress } from "./context.js";
+import { planStatistics } from "./statistics.js";
+
+/** Whether batch_norm can do a job: groups side by side, a run of each again and again, one gamma and beta per group. */
+export function isBatch({ plan, x }: NormalizeJob, { kept, reduced, run, columns }: Strided): boolean {
+  if (!isDirect(x) || plan.map.kind !== "group" || columns > 1) return false;
+  return kept.length === 1 && reduced.length === 1 && kept[0].stride === run;
+}
+
+export function normalizeBatch(context: WasmContext, job: NormalizeJob, { kept, reduced, run }: Strided): void {
+  const { x, out, weight, bias, eps } = job;
+  const { compute } = x.format;
+  const groups = kept[0].size;
+  const plan = new ScratchPlan();
+  const scratchOf = addKernelScratch(context, plan);
+  const gammaAt = addOperand(plan, weight, compute);
+  const betaAt = addOperand(plan, bias, compute);
+  const statistics = planStatistics(context, plan, job, groups, true);
+  const flags = flagsOf(job) | statistics.flags;
+  plan.with(context.store, job.functionName, (base) => {
+    const gamma = wholeAddress(context, weight, base + gammaAt);
+    const beta = wholeAddress(context, bias, base + betaAt);
+    const [mean, rstd] = [statistics.mean(base), statistics.rstd(base)];
+    const runs = reduced[0].size;
+    const kernel = kernelsFor(context, x).batch_norm;
+    kernel(out.offset, x.offset, gamma, beta, mean, rstd, groups, runs, run, eps, scratchOf(base), flags);
+    statistics.store(base, 0, groups);
+  });
+}
