@@ -7,12 +7,17 @@ import type { MomentsJob, NormalizeJob } from "../backend.js";
 import type { ColumnBlocks } from "./column_access.js";
 import { columnGroupMoments, normalizeColumnGroups } from "./column_groups.js";
 import { addOperand, flagsOf, kernelsFor, type WasmContext, wholeAddress } from "./context.js";
+import { type ForEachGroup, normalizeGroups } from "./groups.js";
 import { planStatistics } from "./statistics.js";
 
+/** Groups of so many columns, a chunk of the row kernels, are rows in pieces: nothing is gained by a sum per column. */
+const WIDE = 8192;
+
 export function normalizeColumns(context: WasmContext, job: NormalizeJob, reduction: Columns): void {
-  const { blocks, steps, columns } = reduction;
+  const { blocks, steps, columns, width } = reduction;
   const block = steps * columns;
-  if (isDirect(job.x)) normalizeBlocks(context, job, reduction, blocks);
+  if (width >= WIDE) normalizeGroups(context, job, wideGroups(reduction));
+  else if (isDirect(job.x)) normalizeBlocks(context, job, reduction, blocks);
   else if (block <= blockTileOf(job.x.format.compute)) {
     const perTile = Math.max(1, Math.floor(tileOf(job.x.format.compute) / block));
     normalizeBlocks(context, job, reduction, Math.min(blocks, perTile));
@@ -26,6 +31,17 @@ export function columnMoments(context: WasmContext, job: MomentsJob, reduction: 
 function blocksOf({ blocks, steps, columns, width }: Columns): ColumnBlocks {
   const starts = Float64Array.from({ length: blocks }, (_, block) => block * steps * columns);
   return { starts, pieces: Float64Array.of(0), steps, columns, width };
+}
+
+/** Groups of neighbouring columns as one run for every step. */
+function wideGroups({ blocks, steps, columns, width }: Columns): ForEachGroup {
+  const groups = columns / width;
+  return (visit) => {
+    for (let index = 0; index < blocks * groups; index++) {
+      const start = Math.floor(index / groups) * steps * columns + (index % groups) * width;
+      visit({ pieces: steps, run: width, startOf: (piece) => start + piece * columns }, index);
+    }
+  };
 }
 
 /** So many blocks at a time, all of them where they are or some in a tile. */

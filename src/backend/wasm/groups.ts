@@ -3,7 +3,7 @@
 
 import { ScratchPlan } from "../../engine/scratch.js";
 import { addressOf, bytesOf, tileOf } from "../../engine/staging.js";
-import { type AffineMap, type ChannelMap, groupSizeOf, type Reduction } from "../../plan.js";
+import { type AffineMap, type ChannelMap, type Columns, groupSizeOf, type Reduction } from "../../plan.js";
 import type { MomentsJob, NormalizeJob } from "../backend.js";
 import { addKernelScratch, addOperand, flagsOf, kernelsFor, type WasmContext } from "./context.js";
 import { forEachPartBackwards, type GroupAccess, type Pieces, planAccess } from "./group_access.js";
@@ -121,18 +121,36 @@ function partMap(
   flags: number,
 ): MapPart {
   const kernels = kernelsFor(context, job.x);
+  const { reduction } = job.plan;
   switch (map.kind) {
     case "element":
       return (to, from, start, count) => {
         kernels.map_row(to, from, gamma(start, count), beta(start, count), count, state, flags);
       };
     case "group":
+      if (reduction.kind === "columns") return columnMap(context, job, reduction, { gamma, beta }, state, flags);
       return (to, from, _, count, group) => {
         kernels.map_run(to, from, gamma(group, 1), beta(group, 1), count, state, flags);
       };
     case "channel":
       return channelMap(context, job, map, { gamma, beta }, state, flags);
   }
+}
+
+/** Parts of a step's columns, with a gamma and beta each. */
+function columnMap(
+  context: WasmContext,
+  { x }: NormalizeJob,
+  { columns, width }: Columns,
+  { gamma, beta }: Parameters,
+  state: number,
+  flags: number,
+): MapPart {
+  const kernels = kernelsFor(context, x);
+  return (to, from, start, count, group) => {
+    const first = ((group * width) % columns) + (start % width);
+    kernels.map_row(to, from, gamma(first, count), beta(first, count), count, state, flags);
+  };
 }
 
 /** Parts of a row with channels: a run of one channel after the other. */
