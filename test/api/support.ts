@@ -176,6 +176,14 @@ export function bitsOfTensor(tensor: TensorLike | ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength).slice();
 }
 
+/** toEqual for large results, which it takes seconds over. */
+export function expectSameBits(actual: readonly Uint8Array[], expected: readonly Uint8Array[]): void {
+  expect(actual.map(({ length }) => length)).toEqual(expected.map(({ length }) => length));
+  for (const [index, bits] of actual.entries()) {
+    expect(Buffer.compare(bits, expected[index]), `result ${index}`).toBe(0);
+  }
+}
+
 /** The bits of the results of a call, and of what it updates. */
 export function outcomeOf(engine: Engine, op: Op, args: Arguments): Uint8Array[] {
   const results = bitsOf(op.call(engine, args));

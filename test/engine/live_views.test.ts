@@ -68,7 +68,7 @@ function suite(backend: BackendName): void {
   it("need not outlive the growth that a call itself needs", () => {
     const shape = [64, 256];
     const expected = bitsOf(engineOf(backend).nativeLayerNorm(host(shape), 256, { weight: host([256], 2).data }));
-    const full = (): [Engine, Tensor, Tensor] => {
+    const full = (): [Engine, Tensor<Float32Array>, Tensor<Float32Array>] => {
       const engine = engineOf(backend);
       const [x, weight] = [engine.tensor(host(shape).data, shape), engine.tensor(host([256], 2).data, [256])];
       return [engine, x, weight];

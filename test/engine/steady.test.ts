@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Engine } from "../../src/index.js";
-import { type BackendName, backends, engineOf, host } from "../api/support.js";
+import { kinds } from "../api/kinds.js";
+import { calls } from "../api/ops.js";
+import { type BackendName, backends, disposeAll, engineOf, goodArguments, homes, host } from "../api/support.js";
 
-const calls = 100_000;
+const repeats = 100_000;
 const shape = [4, 8];
 
 /** One call in each way that must not accumulate anything. */
@@ -12,6 +14,10 @@ function callersOf(engine: Engine): Record<string, () => void> {
   const weight = host([8]).data;
   const hostX = host(shape);
   const hostOut = host(shape);
+  const runningMean = engine.empty([8]);
+  const runningVar = host([8]);
+  const doubles = engine.empty(shape, "float64");
+  const bits = engine.empty(shape, "bfloat16");
   return {
     "resident with out": () => {
       engine.layerNorm(x, 8, { out });
@@ -32,6 +38,17 @@ function callersOf(engine: Engine): Record<string, () => void> {
     },
     "host with out": () => {
       engine.layerNorm(hostX, 8, { weight, out: hostOut });
+    },
+    "updates of running statistics": () => {
+      engine.batchNorm(x, { training: true, runningMean, runningVar: runningVar.data, out });
+    },
+    "columns, which take scratch": () => {
+      engine.standardize(x, [0], { out });
+      engine.normalize(hostX, { dim: 0, out: hostOut });
+    },
+    "float64 and 16 bits": () => {
+      engine.rmsNorm(doubles, 8).dispose();
+      engine.groupNorm(bits, 2).dispose();
     },
     "engine.tensor and dispose": () => {
       engine.tensor(hostX.data, shape).dispose();
@@ -58,9 +75,22 @@ function suite(backend: BackendName): void {
     const call = callers[name];
     call();
     const before = engine.memory;
-    for (let index = 0; index < calls; index++) call();
+    for (let index = 0; index < repeats; index++) call();
     const after = engine.memory;
     expect(after).toEqual(before);
+  });
+
+  it.each(calls)("grows nothing: 2,000 calls of $title, of every kind, at any home", (op) => {
+    for (const kind of kinds) {
+      for (const home of homes) {
+        const args = goodArguments(engine, op, home, kind);
+        disposeAll(op.call(engine, args));
+        const before = engine.memory;
+        for (let index = 0; index < 2000 / kinds.length / homes.length; index++) disposeAll(op.call(engine, args));
+        expect(engine.memory).toEqual(before);
+        disposeAll(args);
+      }
+    }
   });
 
   it("finds a hole again, however sizes mix", () => {
