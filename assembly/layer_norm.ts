@@ -34,6 +34,7 @@ export function layerNorm<T>(
   } else longRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
 }
 
+@inline
 function longRows<T>(
   out: usize,
   x: usize,
@@ -71,6 +72,7 @@ function longRows<T>(
 }
 
 /** Maps n elements at x into out while summing the row at `following` into `next`, which has begun. */
+@inline
 function mapAndAccumulate<T>(
   out: usize,
   x: usize,
@@ -115,6 +117,7 @@ function mapAndAccumulate<T>(
 
 /** The commonest case is inlined: a call costs short rows several per cent (docs/performance.md). */
 // prettier-ignore
+@inline
 function fuseChunk<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize, flags: i32): void {
   const parameters = flags & PARAMETERS;
   if (parameters == PARAMETERS) {

@@ -61,6 +61,7 @@ export function shortRows(
   }
 }
 
+@inline
 function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
   const stride = bytesOf<f32>(n);
   do {
@@ -83,16 +84,28 @@ function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bo
   if (pairBytes > 0) {
     const pairEnd = x + pairBytes;
     do {
-      s = f32x4.add(s, quadSum(p, shift, shifted));
-      q = f32x4.add(q, quadSquares(p, shift, shifted));
-      s = f32x4.add(s, quadSum(p + 64, shift, shifted));
-      q = f32x4.add(q, quadSquares(p + 64, shift, shifted));
+      const a = deviation(p, shift, shifted);
+      const b = deviation(p + 16, shift, shifted);
+      const c = deviation(p + 32, shift, shifted);
+      const d = deviation(p + 48, shift, shifted);
+      s = f32x4.add(s, sumOfFour<f32>(a, b, c, d));
+      q = f32x4.add(q, squaresOfFour<f32>(a, b, c, d));
+      const e = deviation(p + 64, shift, shifted);
+      const f = deviation(p + 80, shift, shifted);
+      const g = deviation(p + 96, shift, shifted);
+      const h = deviation(p + 112, shift, shifted);
+      s = f32x4.add(s, sumOfFour<f32>(e, f, g, h));
+      q = f32x4.add(q, squaresOfFour<f32>(e, f, g, h));
       p += 128;
     } while (p != pairEnd);
   }
   if (pairBytes < quadBytes) {
-    s = f32x4.add(s, quadSum(p, shift, shifted));
-    q = f32x4.add(q, quadSquares(p, shift, shifted));
+    const a = deviation(p, shift, shifted);
+    const b = deviation(p + 16, shift, shifted);
+    const c = deviation(p + 32, shift, shifted);
+    const d = deviation(p + 48, shift, shifted);
+    s = f32x4.add(s, sumOfFour<f32>(a, b, c, d));
+    q = f32x4.add(q, squaresOfFour<f32>(a, b, c, d));
   }
   if (tail > 0) storeWithTail(slot, s, q, state, x + quadBytes, tail);
   else v128.store(slot, sumsOfPairs(widen(s), widen(q)), SUMS);
@@ -104,18 +117,6 @@ function deviation(p: usize, k: v128, shifted: bool): v128 {
   return shifted ? f32x4.sub(v128.load(p), k) : v128.load(p);
 }
 
-// prettier-ignore
-@inline
-function quadSum(p: usize, k: v128, shifted: bool): v128 {
-  return sumOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
-}
-
-// prettier-ignore
-@inline
-function quadSquares(p: usize, k: v128, shifted: bool): v128 {
-  return squaresOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
-}
-
 /** Adds a row's last n % 16 elements, a block of their own, to the sums of its quads. */
 function storeWithTail(slot: usize, s: v128, q: v128, state: usize, x: usize, count: i32): void {
   v128.store(state, widen(s), LANES);
@@ -125,6 +126,7 @@ function storeWithTail(slot: usize, s: v128, q: v128, state: usize, x: usize, co
 }
 
 /** moments.finish for a batch. False if a row has to be summed again with a shift or a scale. */
+@inline
 function finishBatch(inverse: f64, eps: f64, slot: usize, end: usize, flags: i32): bool {
   const over = f64x2.splat(inverse);
   const bias = f64x2.splat(eps);
@@ -297,6 +299,7 @@ function mapPairTail(out: usize, x: usize, gamma: usize, beta: usize, n: i32, sl
 
 /** The map of `count` elements with the coefficients of a slot. */
 // prettier-ignore
+@inline
 function mapSlot(out: usize, x: usize, gamma: usize, beta: usize, count: i32, slot: usize, parameters: i32, residuals: bool): void {
   const residual: f32 = residuals ? f32.load(slot, RESIDUAL) : -0.0;
   mapVectorized<f32>(out, x, gamma, beta, count, f32.load(slot, CENTRE), f32.load(slot, SCALE), residual, parameters);

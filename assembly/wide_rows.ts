@@ -50,6 +50,7 @@ function mapOne<T>(out: usize, x: usize, gamma: usize, beta: usize, n: i32, stat
 }
 
 /** Neighbouring rows that need no scale. */
+@inline
 function mapTwo<T>(out: usize, x: usize, gamma: usize, beta: usize, n: i32, first: usize, second: usize): void {
   const stride = bytesOf<T>(n);
   const tail = tailOf<T>(n);
