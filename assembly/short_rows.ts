@@ -10,10 +10,10 @@
 import { HAS_GAMMA, mapVectorized, PARAMETERS } from "./affine";
 import { max0, residualOf, smallestSafe } from "./finish";
 import { bytesOf, squaresOfFour, sumOfFour, widen, zeros } from "./lanes";
-import { accumulateTail, quadOf, tailOf } from "./moments";
+import { accumulateBlocks, accumulateTail, quadOf, tailOf } from "./moments";
 import { mapPairQuads } from "./pairs";
 import { mapRow, momentsOfRow, prescaled, storeStatistics, WANTS_STATISTICS } from "./rows";
-import { begin, LANES, LANES_SQUARED, STATE_BYTES, UNCENTRED } from "./state";
+import { begin, K, LANES, LANES_SQUARED, STATE_BYTES, UNCENTRED } from "./state";
 
 /** Rows in a batch: enough to overlap their latencies, few enough to stay in the first cache. Even. */
 const BATCH: i32 = 16;
@@ -65,45 +65,44 @@ export function shortRows(
 function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
   const stride = bytesOf<f32>(n);
   do {
-    sumRow(x, n, state, slot, 0, false);
+    sumRow(x, n, state, slot);
     x += stride;
     slot += SLOT;
   } while (slot < end);
 }
 
-/** The sums of one row's d = x - k, or of its x. */
+/** The sums of one row's elements. */
 @inline
-function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bool): void {
+function sumRow(x: usize, n: i32, state: usize, slot: usize): void {
   const tail = tailOf<f32>(n);
   const quadBytes = bytesOf<f32>(n - tail);
   const pairBytes = quadBytes & ~127;
-  const shift = f32x4.splat(k);
   let s = zeros();
   let q = zeros();
   let p = x;
   if (pairBytes > 0) {
     const pairEnd = x + pairBytes;
     do {
-      const a = deviation(p, shift, shifted);
-      const b = deviation(p + 16, shift, shifted);
-      const c = deviation(p + 32, shift, shifted);
-      const d = deviation(p + 48, shift, shifted);
+      const a = v128.load(p);
+      const b = v128.load(p + 16);
+      const c = v128.load(p + 32);
+      const d = v128.load(p + 48);
       s = f32x4.add(s, sumOfFour<f32>(a, b, c, d));
       q = f32x4.add(q, squaresOfFour<f32>(a, b, c, d));
-      const e = deviation(p + 64, shift, shifted);
-      const f = deviation(p + 80, shift, shifted);
-      const g = deviation(p + 96, shift, shifted);
-      const h = deviation(p + 112, shift, shifted);
+      const e = v128.load(p + 64);
+      const f = v128.load(p + 80);
+      const g = v128.load(p + 96);
+      const h = v128.load(p + 112);
       s = f32x4.add(s, sumOfFour<f32>(e, f, g, h));
       q = f32x4.add(q, squaresOfFour<f32>(e, f, g, h));
       p += 128;
     } while (p != pairEnd);
   }
   if (pairBytes < quadBytes) {
-    const a = deviation(p, shift, shifted);
-    const b = deviation(p + 16, shift, shifted);
-    const c = deviation(p + 32, shift, shifted);
-    const d = deviation(p + 48, shift, shifted);
+    const a = v128.load(p);
+    const b = v128.load(p + 16);
+    const c = v128.load(p + 32);
+    const d = v128.load(p + 48);
     s = f32x4.add(s, sumOfFour<f32>(a, b, c, d));
     q = f32x4.add(q, squaresOfFour<f32>(a, b, c, d));
   }
@@ -111,17 +110,30 @@ function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bo
   else v128.store(slot, sumsOfPairs(widen(s), widen(q)), SUMS);
 }
 
-// prettier-ignore
+/** The sums of one row's d = x - k. */
 @inline
-function deviation(p: usize, k: v128, shifted: bool): v128 {
-  return shifted ? f32x4.sub(v128.load(p), k) : v128.load(p);
+function sumShifted(x: usize, n: i32, state: usize, slot: usize, k: f32): void {
+  const tail = tailOf<f32>(n);
+  f32.store(state, k, K);
+  v128.store(state, zeros(), LANES);
+  v128.store(state, zeros(), LANES_SQUARED);
+  if (n > tail) accumulateBlocks<f32>(state, x, n - tail);
+  if (tail > 0) accumulateTail<f32>(state, x + bytesOf<f32>(n - tail), tail);
+  storeSums(slot, state);
 }
 
 /** Adds a row's last n % 16 elements, a block of their own, to the sums of its quads. */
+@inline
 function storeWithTail(slot: usize, s: v128, q: v128, state: usize, x: usize, count: i32): void {
   v128.store(state, widen(s), LANES);
   v128.store(state, widen(q), LANES_SQUARED);
   accumulateTail<f32>(state, x, count);
+  storeSums(slot, state);
+}
+
+
+@inline
+function storeSums(slot: usize, state: usize): void {
   v128.store(slot, sumsOfPairs(v128.load(state, LANES), v128.load(state, LANES_SQUARED)), SUMS);
 }
 
@@ -185,6 +197,7 @@ function shiftBatch(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot
 
 /** moments.finish for one row from the sums in its slot: the same steps in the same order. */
 // prettier-ignore
+@inline
 function shiftRow(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize, flags: i32): bool {
   let k: f32 = 0;
   let offset = flags & UNCENTRED ? 0 : f64.load(slot, SUMS) * inverse;
@@ -193,8 +206,7 @@ function shiftRow(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: 
   if (!(squares < Infinity && max0(variance) + eps >= smallestSafe<f32>())) return false;
   if (offset * offset > variance) {
     k = <f32>offset;
-    begin<f32>(state, k, 1, 0);
-    sumRow(x, n, state, slot, k, true);
+    sumShifted(x, n, state, slot, k);
     offset = f64.load(slot, SUMS) * inverse;
     squares = f64.load(slot, SUMS + 8);
     variance = squares * inverse - offset * offset;
