@@ -57,6 +57,7 @@ export function groupNorm<T>(
 }
 
 /** Maps one group while summing the group at `following` (0: there is none). */
+@inline
 function mapGroup<T>(
   out: usize,
   x: usize,
@@ -95,12 +96,14 @@ function mapGroup<T>(
 }
 
 /** rstd * gamma. */
+@inline
 export function scaleOf<T>(state: usize, gamma: usize, flags: i32): T {
   const rstd = slopeOf<T>(f64.load(state, RSTD));
   return <T>(flags & HAS_GAMMA ? rstd * <f64>load<T>(gamma) : rstd);
 }
 
 /** beta, and what rounding the mean to the centre left over. */
+@inline
 export function biasOf<T>(state: usize, gamma: usize, beta: usize, flags: i32): T {
   const rounding =
     sizeof<T>() == 8 ? -f64.load(state, MEAN + LOW) : <f64>load<T>(state, CENTRE) - f64.load(state, MEAN);

@@ -18,6 +18,7 @@ export function loadSplat<T>(p: usize): v128 {
 }
 
 /** A vector of which the first `count` lanes (1 to lanesOf<T>() - 1) come from memory and the others are zero. */
+@inline
 export function loadPart<T>(p: usize, count: i32): v128 {
   if (sizeof<T>() == 8) return v128.load64_zero(p);
   if (count == 1) return v128.load32_zero(p);

@@ -5,14 +5,14 @@
 // stores share the cycles and memory is read and written at a steady pace. The shift of row r + 2 is sampled before
 // that loop, so that nobody waits for memory.
 
-import { HAS_BETA, HAS_GAMMA, mapQuad, mapTail, PARAMETERS } from "./affine";
+import { HAS_GAMMA, mapQuad, mapTail, PARAMETERS } from "./affine";
 import { addWide, bytesOf, loadSplat, squaresOfFour, sumOfFour, widen, zeros } from "./lanes";
-import { accumulateTail, tailOf } from "./moments";
+import { accumulateBlocks, accumulateTail, tailOf } from "./moments";
 import { beginRow, mapRow, momentsOfRow, prescaled, settle, storeStatistics, WANTS_MOMENTS } from "./rows";
 import { SHORT } from "./shift";
 import { shortRows } from "./short_rows";
 import { advance, BLOCK, CENTRE, CHUNK, K, LANES, LANES_SQUARED, RESIDUAL, SLOPE, STATE_BYTES } from "./state";
-import { wideOf, wideRows } from "./wide_rows";
+import { WIDE, wideRows } from "./wide_rows";
 
 export function layerNorm<T>(
   out: usize,
@@ -29,11 +29,12 @@ export function layerNorm<T>(
 ): void {
   if (sizeof<T>() == 4 && n <= SHORT && !(flags & WANTS_MOMENTS)) {
     shortRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
-  } else if (n > wideOf<T>() && (flags & PARAMETERS) == PARAMETERS) {
-    wideRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
+  } else if (sizeof<T>() == 4 && n > WIDE && (flags & PARAMETERS) == PARAMETERS) {
+    wideRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
   } else longRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
 }
 
+@inline
 function longRows<T>(
   out: usize,
   x: usize,
@@ -71,6 +72,7 @@ function longRows<T>(
 }
 
 /** Maps n elements at x into out while summing the row at `following` into `next`, which has begun. */
+@inline
 function mapAndAccumulate<T>(
   out: usize,
   x: usize,
@@ -115,14 +117,18 @@ function mapAndAccumulate<T>(
 
 /** The commonest case is inlined: a call costs short rows several per cent (docs/performance.md). */
 // prettier-ignore
+@inline
 function fuseChunk<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize, flags: i32): void {
   const parameters = flags & PARAMETERS;
   if (parameters == PARAMETERS) {
     if (hasResidual<T>(current)) fuseAffineResidual<T>(out, x, following, gamma, beta, count, current, next);
     else fuse<T>(out, x, following, gamma, beta, count, current, next, true, true, false);
   } else if (parameters == HAS_GAMMA) fuseGamma<T>(out, x, following, gamma, beta, count, current, next);
-  else if (parameters == HAS_BETA) fuseBeta<T>(out, x, following, gamma, beta, count, current, next);
-  else fusePlain<T>(out, x, following, gamma, beta, count, current, next);
+  else if (sizeof<T>() == 4 && parameters == 0) fusePlain<T>(out, x, following, gamma, beta, count, current, next);
+  else {
+    accumulateBlocks<T>(next, following, count);
+    mapRow<T>(out, x, gamma, beta, count, current, flags);
+  }
 }
 
 /** Whether the residual is another number than -0. */
@@ -139,10 +145,6 @@ function fuseAffineResidual<T>(out: usize, x: usize, following: usize, gamma: us
 // prettier-ignore
 function fuseGamma<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
   fuse<T>(out, x, following, gamma, beta, count, current, next, true, false, true);
-}
-// prettier-ignore
-function fuseBeta<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {
-  fuse<T>(out, x, following, gamma, beta, count, current, next, false, true, true);
 }
 // prettier-ignore
 function fusePlain<T>(out: usize, x: usize, following: usize, gamma: usize, beta: usize, count: i32, current: usize, next: usize): void {

@@ -71,7 +71,8 @@ function accumulateQuads<T>(state: usize, x: usize, count: i32, scaled: bool): v
   v128.store(state, squared, LANES_SQUARED);
 }
 
-function accumulatePlain<T>(state: usize, x: usize, count: i32): void {
+/** The same without a scale, for blocks of a row that is taken in another way than accumulate's. */
+export function accumulateBlocks<T>(state: usize, x: usize, count: i32): void {
   accumulateQuads<T>(state, x, count, false);
 }
 
@@ -108,7 +109,7 @@ export function accumulate<T>(state: usize, x: usize, count: i32): void {
   let quads = count - tail;
   while (quads > 0) {
     const part = min(quads, room(state));
-    if (plain) accumulatePlain<T>(state, x, part);
+    if (plain) accumulateBlocks<T>(state, x, part);
     else accumulateScaled<T>(state, x, part);
     advance<T>(state, part);
     x += bytesOf<T>(part);

@@ -37,9 +37,14 @@ export function settle<T>(state: usize, x: usize, n: i32, eps: f64): void {
 }
 
 /** What the flags want of a row's statistics, in the units of x. */
+@inline
 export function storeStatistics<T>(state: usize, mean: usize, rstd: usize, row: i32, flags: i32): void {
+  if (flags & (WANTS_STATISTICS | WANTS_MOMENTS)) storeWanted<T>(state, mean, rstd, row, flags);
+}
+
+function storeWanted<T>(state: usize, mean: usize, rstd: usize, row: i32, flags: i32): void {
   if (flags & WANTS_MOMENTS) storeMoments<T, f64>(state, mean, rstd, row, flags);
-  else if (flags & WANTS_STATISTICS) {
+  else {
     if (!(flags & UNCENTRED)) store<T>(mean + bytesOf<T>(row), <T>(f64.load(state, MEAN) / <f64>load<T>(state, SCALE)));
     const own = sizeof<T>() == 8 ? f64.load(state, RSTD_OF_X) : f64.load(state, RSTD) * <f64>load<T>(state, SCALE);
     store<T>(rstd + bytesOf<T>(row), <T>own);
@@ -55,6 +60,7 @@ export function storeMoments<T, S>(state: usize, mean: usize, variance: usize, r
 }
 
 /** Where the map of a row reads: x, or for a row of extreme magnitudes its scaled copy, made in out. */
+@inline
 export function prescaled<T>(state: usize, out: usize, x: usize, n: i32): usize {
   const scale = load<T>(state, SCALE);
   if (scale == 1) return x;

@@ -13,6 +13,7 @@ const SAMPLE_SPREAD: i32 = 4096;
  * is to make. Rows of a few pages sample 16 elements where they begin, since touching them elsewhere ahead of the sums
  * would upset the hardware's prefetch; longer rows take eight elements spread over them.
  */
+@inline
 export function firstShift<T>(x: usize, n: i32): T {
   if (n <= SHORT) return 0;
   if (n <= SAMPLE_SPREAD) return meanOfSixteen<T>(x);

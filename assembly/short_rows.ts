@@ -10,10 +10,10 @@
 import { HAS_GAMMA, mapVectorized, PARAMETERS } from "./affine";
 import { max0, residualOf, smallestSafe } from "./finish";
 import { bytesOf, squaresOfFour, sumOfFour, widen, zeros } from "./lanes";
-import { accumulateTail, quadOf, tailOf } from "./moments";
+import { accumulateBlocks, accumulateTail, quadOf, tailOf } from "./moments";
 import { mapPairQuads } from "./pairs";
 import { mapRow, momentsOfRow, prescaled, storeStatistics, WANTS_STATISTICS } from "./rows";
-import { begin, LANES, LANES_SQUARED, STATE_BYTES, UNCENTRED } from "./state";
+import { begin, K, LANES, LANES_SQUARED, STATE_BYTES, UNCENTRED } from "./state";
 
 /** Rows in a batch: enough to overlap their latencies, few enough to stay in the first cache. Even. */
 const BATCH: i32 = 16;
@@ -61,70 +61,84 @@ export function shortRows(
   }
 }
 
+@inline
 function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
   const stride = bytesOf<f32>(n);
   do {
-    sumRow(x, n, state, slot, 0, false);
+    sumRow(x, n, state, slot);
     x += stride;
     slot += SLOT;
   } while (slot < end);
 }
 
-/** The sums of one row's d = x - k, or of its x. */
+/** The sums of one row's elements. */
 @inline
-function sumRow(x: usize, n: i32, state: usize, slot: usize, k: f32, shifted: bool): void {
+function sumRow(x: usize, n: i32, state: usize, slot: usize): void {
   const tail = tailOf<f32>(n);
   const quadBytes = bytesOf<f32>(n - tail);
   const pairBytes = quadBytes & ~127;
-  const shift = f32x4.splat(k);
   let s = zeros();
   let q = zeros();
   let p = x;
   if (pairBytes > 0) {
     const pairEnd = x + pairBytes;
     do {
-      s = f32x4.add(s, quadSum(p, shift, shifted));
-      q = f32x4.add(q, quadSquares(p, shift, shifted));
-      s = f32x4.add(s, quadSum(p + 64, shift, shifted));
-      q = f32x4.add(q, quadSquares(p + 64, shift, shifted));
+      const a = v128.load(p);
+      const b = v128.load(p + 16);
+      const c = v128.load(p + 32);
+      const d = v128.load(p + 48);
+      s = f32x4.add(s, sumOfFour<f32>(a, b, c, d));
+      q = f32x4.add(q, squaresOfFour<f32>(a, b, c, d));
+      const e = v128.load(p + 64);
+      const f = v128.load(p + 80);
+      const g = v128.load(p + 96);
+      const h = v128.load(p + 112);
+      s = f32x4.add(s, sumOfFour<f32>(e, f, g, h));
+      q = f32x4.add(q, squaresOfFour<f32>(e, f, g, h));
       p += 128;
     } while (p != pairEnd);
   }
   if (pairBytes < quadBytes) {
-    s = f32x4.add(s, quadSum(p, shift, shifted));
-    q = f32x4.add(q, quadSquares(p, shift, shifted));
+    const a = v128.load(p);
+    const b = v128.load(p + 16);
+    const c = v128.load(p + 32);
+    const d = v128.load(p + 48);
+    s = f32x4.add(s, sumOfFour<f32>(a, b, c, d));
+    q = f32x4.add(q, squaresOfFour<f32>(a, b, c, d));
   }
   if (tail > 0) storeWithTail(slot, s, q, state, x + quadBytes, tail);
   else v128.store(slot, sumsOfPairs(widen(s), widen(q)), SUMS);
 }
 
-// prettier-ignore
+/** The sums of one row's d = x - k. */
 @inline
-function deviation(p: usize, k: v128, shifted: bool): v128 {
-  return shifted ? f32x4.sub(v128.load(p), k) : v128.load(p);
-}
-
-// prettier-ignore
-@inline
-function quadSum(p: usize, k: v128, shifted: bool): v128 {
-  return sumOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
-}
-
-// prettier-ignore
-@inline
-function quadSquares(p: usize, k: v128, shifted: bool): v128 {
-  return squaresOfFour<f32>(deviation(p, k, shifted), deviation(p + 16, k, shifted), deviation(p + 32, k, shifted), deviation(p + 48, k, shifted));
+function sumShifted(x: usize, n: i32, state: usize, slot: usize, k: f32): void {
+  const tail = tailOf<f32>(n);
+  f32.store(state, k, K);
+  v128.store(state, zeros(), LANES);
+  v128.store(state, zeros(), LANES_SQUARED);
+  if (n > tail) accumulateBlocks<f32>(state, x, n - tail);
+  if (tail > 0) accumulateTail<f32>(state, x + bytesOf<f32>(n - tail), tail);
+  storeSums(slot, state);
 }
 
 /** Adds a row's last n % 16 elements, a block of their own, to the sums of its quads. */
+@inline
 function storeWithTail(slot: usize, s: v128, q: v128, state: usize, x: usize, count: i32): void {
   v128.store(state, widen(s), LANES);
   v128.store(state, widen(q), LANES_SQUARED);
   accumulateTail<f32>(state, x, count);
+  storeSums(slot, state);
+}
+
+
+@inline
+function storeSums(slot: usize, state: usize): void {
   v128.store(slot, sumsOfPairs(v128.load(state, LANES), v128.load(state, LANES_SQUARED)), SUMS);
 }
 
 /** moments.finish for a batch. False if a row has to be summed again with a shift or a scale. */
+@inline
 function finishBatch(inverse: f64, eps: f64, slot: usize, end: usize, flags: i32): bool {
   const over = f64x2.splat(inverse);
   const bias = f64x2.splat(eps);
@@ -183,6 +197,7 @@ function shiftBatch(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot
 
 /** moments.finish for one row from the sums in its slot: the same steps in the same order. */
 // prettier-ignore
+@inline
 function shiftRow(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: usize, flags: i32): bool {
   let k: f32 = 0;
   let offset = flags & UNCENTRED ? 0 : f64.load(slot, SUMS) * inverse;
@@ -191,8 +206,7 @@ function shiftRow(x: usize, n: i32, inverse: f64, eps: f64, state: usize, slot: 
   if (!(squares < Infinity && max0(variance) + eps >= smallestSafe<f32>())) return false;
   if (offset * offset > variance) {
     k = <f32>offset;
-    begin<f32>(state, k, 1, 0);
-    sumRow(x, n, state, slot, k, true);
+    sumShifted(x, n, state, slot, k);
     offset = f64.load(slot, SUMS) * inverse;
     squares = f64.load(slot, SUMS + 8);
     variance = squares * inverse - offset * offset;
@@ -297,6 +311,7 @@ function mapPairTail(out: usize, x: usize, gamma: usize, beta: usize, n: i32, sl
 
 /** The map of `count` elements with the coefficients of a slot. */
 // prettier-ignore
+@inline
 function mapSlot(out: usize, x: usize, gamma: usize, beta: usize, count: i32, slot: usize, parameters: i32, residuals: bool): void {
   const residual: f32 = residuals ? f32.load(slot, RESIDUAL) : -0.0;
   mapVectorized<f32>(out, x, gamma, beta, count, f32.load(slot, CENTRE), f32.load(slot, SCALE), residual, parameters);

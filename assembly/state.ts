@@ -68,6 +68,7 @@ export function room(state: usize): i32 {
 }
 
 /** Counts elements into the open chunk, which is closed when full. */
+@inline
 export function advance<T>(state: usize, count: i32): void {
   const open = i32.load(state, OPEN) + count;
   if (open < CHUNK) i32.store(state, open, OPEN);

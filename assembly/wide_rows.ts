@@ -10,10 +10,9 @@ import { mapRow, momentsOfRow, prescaled, storeStatistics } from "./rows";
 import { CENTRE, SCALE, SLOPE, STATE_BYTES } from "./state";
 
 /** Rows longer than this, with gamma and beta, are wide: 8 KiB. */
-// prettier-ignore
-@inline export function wideOf<T>(): i32 { return 8192 >>> <i32>alignof<T>(); }
+export const WIDE: i32 = 2048;
 
-export function wideRows<T>(
+export function wideRows(
   out: usize,
   x: usize,
   gamma: usize,
@@ -26,38 +25,39 @@ export function wideRows<T>(
   scratch: usize,
   flags: i32,
 ): void {
-  const stride = bytesOf<T>(n);
+  const stride = bytesOf<f32>(n);
   const second = scratch + STATE_BYTES;
   for (let row = 0; row < rows; row += 2) {
     const pair = row + 1 < rows;
-    momentsOfRow<T>(scratch, x, n, eps, flags);
-    if (pair) momentsOfRow<T>(second, x + stride, n, eps, flags);
-    storeStatistics<T>(scratch, mean, rstd, row, flags);
-    if (pair) storeStatistics<T>(second, mean, rstd, row + 1, flags);
-    if (pair && load<T>(scratch, SCALE) == 1 && load<T>(second, SCALE) == 1) {
-      mapTwo<T>(out, x, gamma, beta, n, scratch, second);
+    momentsOfRow<f32>(scratch, x, n, eps, flags);
+    if (pair) momentsOfRow<f32>(second, x + stride, n, eps, flags);
+    storeStatistics<f32>(scratch, mean, rstd, row, flags);
+    if (pair) storeStatistics<f32>(second, mean, rstd, row + 1, flags);
+    if (pair && load<f32>(scratch, SCALE) == 1 && load<f32>(second, SCALE) == 1) {
+      mapTwo(out, x, gamma, beta, n, scratch, second);
     } else {
-      mapOne<T>(out, x, gamma, beta, n, scratch);
-      if (pair) mapOne<T>(out + stride, x + stride, gamma, beta, n, second);
+      mapOne(out, x, gamma, beta, n, scratch);
+      if (pair) mapOne(out + stride, x + stride, gamma, beta, n, second);
     }
     x += 2 * stride;
     out += 2 * stride;
   }
 }
 
-function mapOne<T>(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize): void {
-  mapRow<T>(out, prescaled<T>(state, out, x, n), gamma, beta, n, state, HAS_GAMMA | HAS_BETA);
+function mapOne(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize): void {
+  mapRow<f32>(out, prescaled<f32>(state, out, x, n), gamma, beta, n, state, HAS_GAMMA | HAS_BETA);
 }
 
 /** Neighbouring rows that need no scale. */
-function mapTwo<T>(out: usize, x: usize, gamma: usize, beta: usize, n: i32, first: usize, second: usize): void {
-  const stride = bytesOf<T>(n);
-  const tail = tailOf<T>(n);
-  const done = bytesOf<T>(n - tail);
+@inline
+function mapTwo(out: usize, x: usize, gamma: usize, beta: usize, n: i32, first: usize, second: usize): void {
+  const stride = bytesOf<f32>(n);
+  const tail = tailOf<f32>(n);
+  const done = bytesOf<f32>(n - tail);
   const step = SLOPE - CENTRE;
   // Bound by loads, so that adding a residual of -0 costs nothing.
-  mapPairQuads<T>(out, x, gamma, beta, done, stride, first + CENTRE, second + CENTRE, step, true, true);
+  mapPairQuads<f32>(out, x, gamma, beta, done, stride, first + CENTRE, second + CENTRE, step, true, true);
   if (tail == 0) return;
-  mapRow<T>(out + done, x + done, gamma + done, beta + done, tail, first, HAS_GAMMA | HAS_BETA);
-  mapRow<T>(out + stride + done, x + stride + done, gamma + done, beta + done, tail, second, HAS_GAMMA | HAS_BETA);
+  mapRow<f32>(out + done, x + done, gamma + done, beta + done, tail, first, HAS_GAMMA | HAS_BETA);
+  mapRow<f32>(out + stride + done, x + stride + done, gamma + done, beta + done, tail, second, HAS_GAMMA | HAS_BETA);
 }

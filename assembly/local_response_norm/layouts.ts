@@ -143,6 +143,7 @@ function normalizeAny(shift: i32, out: usize, x: usize, channels: i32, stride: u
 }
 
 // prettier-ignore
+@inline
 function transposeAny(shift: i32, to: usize, toStride: usize, from: usize, fromStride: usize, rows: i32, columns: i32): void {
   if (shift == 2) transpose<f32>(to, toStride, from, fromStride, rows, columns);
   else transpose<f64>(to, toStride, from, fromStride, rows, columns);

@@ -2,6 +2,7 @@
 // needs besides data lies at the start of scratch.
 
 import { lostInProduct } from "../double_double";
+import { signOfPower } from "../pow";
 
 // Byte offsets:
 /** float64, twice: alpha / size as a double-double. */
@@ -15,7 +16,9 @@ export const LEAST: usize = 32;
 export const KIND: usize = 40;
 /** int32: channels in a window, and in a block of the sums. */
 export const WINDOW: usize = 44;
-export const PARAMETER_BYTES: usize = 48;
+/** float64: (-1)^beta. */
+export const SIGN: usize = 48;
+export const PARAMETER_BYTES: usize = 64;
 
 /** beta = 1; 1/2 and 3/4, by square roots; and the others. */
 export const LINEAR: i32 = 0;
@@ -30,6 +33,7 @@ export function storeParameters(shift: i32, at: usize, window: i32, size: f64, a
   f64.store(at, (alpha - slope * size - lostInProduct(slope, size, slope * size)) / size, SLOPE_LOW);
   f64.store(at, k, K);
   f64.store(at, beta, BETA);
+  f64.store(at, signOfPower(beta), SIGN);
   i32.store(at, window, WINDOW);
   // 2^-700, 2^100, 2^-900: next to such a k, nothing that underflows counts.
   const negligible = abs(k) > 1.9010856886426262e-211 && abs(slope) < 1.2676506002282294e30;

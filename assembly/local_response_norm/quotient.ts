@@ -20,13 +20,13 @@ export function quotientOfTwo(x: v128, base: v128, kind: i32): v128 {
   return f32x4.demote_f64x2_zero(f64x2.div(x, power<f64>(base, kind)));
 }
 
-/** The same for any beta. */
+/** The same for any beta; `sign` is (-1)^beta. */
 @inline
-export function generalOfTwo(x: v128, base: v128, beta: f64): v128 {
+export function generalOfTwo(x: v128, base: v128, beta: f64, sign: f64): v128 {
   const magnitude = powLanes(f64x2.abs(base), -beta);
   const negative = f64x2.lt(base, f64x2.splat(0));
-  const sign = v128.bitselect(f64x2.splat(signOfPower(beta)), f64x2.splat(1), negative);
-  return f32x4.demote_f64x2_zero(f64x2.mul(x, f64x2.mul(magnitude, sign)));
+  const signs = v128.bitselect(f64x2.splat(sign), f64x2.splat(1), negative);
+  return f32x4.demote_f64x2_zero(f64x2.mul(x, f64x2.mul(magnitude, signs)));
 }
 
 /** x / ((h + l) 2^e)^beta, where neither the power nor the base need be within float64's range. */

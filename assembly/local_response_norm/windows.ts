@@ -10,7 +10,7 @@
 
 import { bytesOf, lanesOf, lostInSum, zeros } from "../lanes";
 import { generalOfTwo, power, quotient, quotientOfTwo, wideQuotient } from "./quotient";
-import { BETA, GENERAL, K, KIND, LEAST, PARAMETER_BYTES, SLOPE, SLOPE_LOW, WINDOW } from "./parameters";
+import { BETA, GENERAL, K, KIND, LEAST, PARAMETER_BYTES, SIGN, SLOPE, SLOPE_LOW, WINDOW } from "./parameters";
 import { high, lostInProduct, lostInSquares, low, pair } from "../double_double";
 
 /** Sums of squares of float64 data above this are made again with a scale, so that no product overflows: 2^900. */
@@ -192,8 +192,9 @@ function quotientsOfFour(x: v128, low: v128, high: v128, kind: i32): v128 {
 
 function generalOfFour(x: v128, low: v128, high: v128, parameters: usize): v128 {
   const beta = f64.load(parameters, BETA);
-  const first = generalOfTwo(f64x2.promote_low_f32x4(x), low, beta);
-  const second = generalOfTwo(f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1)), high, beta);
+  const sign = f64.load(parameters, SIGN);
+  const first = generalOfTwo(f64x2.promote_low_f32x4(x), low, beta, sign);
+  const second = generalOfTwo(f64x2.promote_low_f32x4(v128.shuffle<i64>(x, x, 1, 1)), high, beta, sign);
   return v128.shuffle<i64>(first, second, 0, 2);
 }
 

@@ -35,59 +35,34 @@ function accumulateSimple<T>(state: usize, x: usize, steps: i32, stride: usize, 
     let pairs = state + PAIRS;
     let at = x;
     let left = columns;
-    if (block == BLOCK_STEPS) {
-      for (; left >= 2; left -= 2) {
-        addToPairs(pairs, sumOfBlock<T>(at, stride, square));
-        at += bytesOf<T>(2);
-        pairs += 32;
+    for (; left >= 4; left -= 4) {
+      let step = at;
+      let first = simple(loadTwo<T>(step), square);
+      let second = simple(loadTwo<T>(step + bytesOf<T>(2)), square);
+      for (let more = block - 1; more > 0; more--) {
+        step += stride;
+        first = f64x2.add(first, simple(loadTwo<T>(step), square));
+        second = f64x2.add(second, simple(loadTwo<T>(step + bytesOf<T>(2)), square));
       }
+      addToPairs(pairs, first);
+      addToPairs(pairs + 32, second);
+      at += bytesOf<T>(4);
+      pairs += 64;
     }
-    for (; left >= 2; left -= 2) {
-      addToPairs(pairs, sumOfSteps<T>(at, block, stride, square));
+    for (; left > 0; left -= 2) {
+      let step = at;
+      let sum = zeros();
+      for (let more = block; more > 0; more--) {
+        sum = f64x2.add(sum, simple(left == 1 ? loadOne<T>(step) : loadTwo<T>(step), square));
+        step += stride;
+      }
+      addToPairs(pairs, sum);
       at += bytesOf<T>(2);
       pairs += 32;
     }
-    if (left > 0) addToPairs(pairs, sumOfLast<T>(at, block, stride, square));
     x += stride * block;
     steps -= block;
   }
-}
-
-/** Two columns' sums of eight steps, added in order: so that fewer steps, and a last odd column, are added alike. */
-@inline
-function sumOfBlock<T>(x: usize, stride: usize, square: bool): v128 {
-  const below = x + 4 * stride;
-  let sum = simple(loadTwo<T>(x), square);
-  sum = f64x2.add(sum, simple(loadTwo<T>(x + stride), square));
-  sum = f64x2.add(sum, simple(loadTwo<T>(x + 2 * stride), square));
-  sum = f64x2.add(sum, simple(loadTwo<T>(x + 3 * stride), square));
-  sum = f64x2.add(sum, simple(loadTwo<T>(below), square));
-  sum = f64x2.add(sum, simple(loadTwo<T>(below + stride), square));
-  sum = f64x2.add(sum, simple(loadTwo<T>(below + 2 * stride), square));
-  return f64x2.add(sum, simple(loadTwo<T>(below + 3 * stride), square));
-}
-
-
-@inline
-function sumOfSteps<T>(x: usize, steps: i32, stride: usize, square: bool): v128 {
-  let sum = simple(loadTwo<T>(x), square);
-  while (--steps > 0) {
-    x += stride;
-    sum = f64x2.add(sum, simple(loadTwo<T>(x), square));
-  }
-  return sum;
-}
-
-
-@inline
-function sumOfLast<T>(x: usize, steps: i32, stride: usize, square: bool): v128 {
-  let sum: f64 = 0;
-  for (; steps > 0; steps--) {
-    const v = <f64>load<T>(x);
-    sum += square ? v * v : abs<f64>(v);
-    x += stride;
-  }
-  return f64x2.replace_lane(zeros(), 0, sum);
 }
 
 /**

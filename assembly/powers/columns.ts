@@ -122,7 +122,7 @@ function finishTwo<T>(state: usize, column: i32, p: f64, eps: f64): bool {
     norm = p == 2 ? f64x2.sqrt(sum) : sum;
   }
   const divisor = f64x2.pmax(norm, f64x2.splat(eps));
-  if (!isPlain<T>(divisor)) return false;
+  if (!isPlain(divisor, sizeof<T>() == 8)) return false;
   const factor = f64x2.div(f64x2.splat(1), divisor);
   const scales = scalesAt(state) + bytesOf<T>(column);
   const factors = factorsAt(state) + bytesOf<T>(column);

@@ -11,15 +11,24 @@ import { isUnit } from "./state";
  * have no unit because that is 0, Infinity or NaN.
  */
 export function factorsOf(sum: f64, rest: f64, p: f64, largest: f64, rescaled: bool, eps: f64, wide: bool): v128 {
-  if (p == Infinity || (rescaled && !isUnit(largest))) return divisor(largest, 0, eps, wide);
-  const root = rootOf(sum, rest, p);
-  if (!rescaled) return divisor(high(root), low(root), eps, wide);
-  // The largest magnitude is m * 2^e, so that products with the root cannot overflow.
-  const e = max(exponentOf(largest), -1022);
-  return divisor(high(root) * times2(largest, -e), low(root) + <f64>e, eps, wide);
+  let norm = largest;
+  let exponent: f64 = 0;
+  if (p != Infinity && !(rescaled && !isUnit(largest))) {
+    const root = rootOf(sum, rest, p);
+    norm = high(root);
+    exponent = low(root);
+    if (rescaled) {
+      // The largest magnitude is m * 2^e, so that products with the root cannot overflow.
+      const e = max(exponentOf(largest), -1022);
+      norm *= times2(largest, -e);
+      exponent += <f64>e;
+    }
+  }
+  return divisor(norm, exponent, eps, wide);
 }
 
 /** (sum + rest)^(1/p), sum being the whole rounded, as lane 0 times 2^lane 1. */
+@inline
 function rootOf(sum: f64, rest: f64, p: f64): v128 {
   if (p == 1) return f64x2.replace_lane(f64x2.splat(sum), 1, 0);
   if (p == 2) return f64x2.replace_lane(f64x2.splat(sqrt(sum)), 1, 0);
@@ -33,14 +42,15 @@ function rootOf(sum: f64, rest: f64, p: f64): v128 {
 
 /** Whether both of two divisors are such that factorsOf gives a scale of 1 and the reciprocal. */
 @inline
-export function isPlain<T>(divisors: v128): bool {
-  const least = sizeof<T>() == 4 ? 7.52316384526264e-37 : 9.332636185032189e-302; // 2^-120, 2^-1000
-  const most = sizeof<T>() == 4 ? 2.658455991569832e36 : 2.1430172143725346e301; // 2^121, 2^1001
+export function isPlain(divisors: v128, wide: bool): bool {
+  const least = wide ? 9.332636185032189e-302 : 7.52316384526264e-37; // 2^-1000, 2^-120
+  const most = wide ? 2.1430172143725346e301 : 2.658455991569832e36; // 2^1001, 2^121
   const inside = v128.and(f64x2.ge(divisors, f64x2.splat(least)), f64x2.lt(divisors, f64x2.splat(most)));
   return i64x2.all_true(inside);
 }
 
 /** The factors of a division by max(norm * 2^exponent, eps). */
+@inline
 function divisor(norm: f64, exponent: f64, eps: f64, wide: bool): v128 {
   if (eps > times2(norm, <i32>min(exponent, 2000))) {
     norm = eps;

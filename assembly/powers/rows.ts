@@ -2,7 +2,7 @@
 // says RESCALE: magnitude, rescale, and if that says so accumulate once more; then finish again.
 
 import { bytesOf, lost, zeros } from "../lanes";
-import { factorsOf } from "./finish";
+import { factorsOf, isPlain } from "./finish";
 import {
   begin,
   FACTOR,
@@ -84,7 +84,19 @@ export function finish(state: usize, eps: f64, wide: bool): i32 {
   const sum = highs + lows;
   const rescaled = f64.load(state, UNIT) != 0;
   if (!rescaled && p != Infinity && !isSafe(sum, p, wide)) return RESCALE;
-  const factors = factorsOf(sum, lost(highs, lows, sum), p, f64.load(state, LARGEST), rescaled, eps, wide);
+  const largest = f64.load(state, LARGEST);
+  if (!rescaled && (p == 2 || p == 1 || p == Infinity)) {
+    // Most rows: the bits are those of factorsOf.
+    const norm = p == 2 ? sqrt(sum) : p == 1 ? sum : largest;
+    const divisor = eps > norm ? eps : norm;
+    if (isPlain(f64x2.splat(divisor), wide)) {
+      const factor = 1 / divisor;
+      f64.store(state, 1, SCALE);
+      f64.store(state, wide ? factor : <f64>(<f32>factor), FACTOR);
+      return SETTLED;
+    }
+  }
+  const factors = factorsOf(sum, lost(highs, lows, sum), p, largest, rescaled, eps, wide);
   f64.store(state, f64x2.extract_lane(factors, 0), SCALE);
   f64.store(state, f64x2.extract_lane(factors, 1), FACTOR);
   return SETTLED;
@@ -98,6 +110,7 @@ export function map<T>(out: usize, x: usize, count: i32, state: usize): void {
   else mapScaled<T>(out, x, count, scale, factor);
 }
 
+@inline
 function mapPlain<T>(out: usize, x: usize, count: i32, factor: T): void {
   const f = v128.splat<T>(factor);
   const whole = bytesOf<T>(count) & ~63;
