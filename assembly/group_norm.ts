@@ -8,7 +8,7 @@ import { slopeOf } from "./finish";
 import { bytesOf } from "./lanes";
 import { accumulate } from "./moments";
 import { beginRow, momentsOfRow, prescaled, settle, storeStatistics } from "./rows";
-import { BLOCK, CENTRE, LOW, MEAN, RSTD, STATE_BYTES } from "./state";
+import { CENTRE, LOW, MEAN, RSTD, STATE_BYTES } from "./state";
 
 /** Elements per turn of map and sums: 4 KiB, whole blocks. */
 // prettier-ignore
@@ -79,7 +79,7 @@ function mapGroup<T>(
     for (let left = span; left > 0;) {
       const piece = min(left, pieceOf<T>());
       if (summed < min(n, mapped + piece)) {
-        const part = min(n, (mapped + piece + BLOCK - 1) & ~(BLOCK - 1)) - summed;
+        const part = min(n, (mapped + piece + pieceOf<T>() - 1) & ~(pieceOf<T>() - 1)) - summed;
         accumulate<T>(next, following + bytesOf<T>(summed), part);
         summed += part;
       }
