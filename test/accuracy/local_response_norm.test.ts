@@ -5,7 +5,7 @@ import { familiesOf } from "../support/family/of_dtype.js";
 import { createRandom } from "../support/random.js";
 import type { Layout } from "../support/reference/grouping.js";
 import { localResponseNormReference, type LocalResponse } from "../support/reference/local_response.js";
-import { engines, isThere } from "./engines.js";
+import { engines } from "./engines.js";
 import { Measurements } from "./measurements.js";
 import { channelShape, optionOf } from "./placements.js";
 
@@ -28,7 +28,7 @@ const options: readonly LocalResponse[] = [
 ];
 const measurements = new Measurements();
 
-for (const dtype of dtypes.filter((name) => isThere("localResponseNorm", name)))
+for (const dtype of dtypes)
   describe(`localResponseNorm of ${dtype} errs by at most 8 u`, () => {
     for (const family of Object.keys(familiesOf(dtype)))
       it(family, () => {

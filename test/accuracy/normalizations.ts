@@ -9,7 +9,7 @@ import { groupByAxes } from "../support/reference/grouping.js";
 import { centredMoments, momentsAboutZero } from "../support/reference/moments.js";
 import { referenceOf } from "../support/reference/normalize.js";
 import { withParameters, type Reference } from "../support/reference/reference.js";
-import { engines, isThere } from "./engines.js";
+import { engines } from "./engines.js";
 import { Measurements } from "./measurements.js";
 import { backInRows, intoPlace, makeAffine } from "./layout.js";
 import { placements, type Placement } from "./placements.js";
@@ -40,28 +40,28 @@ const longestFamily = "ones, a few zeros";
 
 /** Every operation with statistics on every family of a dtype, in every layout, on both backends. */
 export function suiteOfNormalizations(dtype: DTypeName): void {
-  const there = placements.filter(({ operation, layout }) => isThere(operation, dtype, layout));
   const measurements = new Measurements();
 
-  describe.skipIf(there.length === 0)(`normalisations of ${dtype} err by at most 8 u`, () => {
+  describe(`normalisations of ${dtype} err by at most 8 u`, () => {
     for (const family of Object.keys(familiesOf(dtype))) {
       it(`${family}, eps 1e-5`, () => {
-        for (const n of sizes) measurements.expectAccurate(measure(there, makeCase(dtype, family, n, 1e-5)));
+        for (const n of sizes) measurements.expectAccurate(measure(makeCase(dtype, family, n, 1e-5)));
       });
 
       it(`${family}, eps 1e-12 and 0`, () => {
         for (const eps of [1e-12, 0])
-          for (const n of smallEpsSizes) measurements.expectAccurate(measure(there, makeCase(dtype, family, n, eps)));
+          for (const n of smallEpsSizes) measurements.expectAccurate(measure(makeCase(dtype, family, n, eps)));
       });
 
-      it.runIf(longFamilies.test(family))(`${family}, groups of 2^16 + 1`, () => {
-        measurements.expectAccurate(measure(there, makeCase(dtype, family, 2 ** 16 + 1, 1e-5)));
-      });
-
-      it.runIf(family === longestFamily)(`${family}, groups of 2^20`, { timeout: 300_000 }, () => {
-        measurements.expectAccurate(measure(there, makeCase(dtype, family, 2 ** 20, 1e-5)));
-      });
+      if (longFamilies.test(family))
+        it(`${family}, groups of 2^16 + 1`, () => {
+          measurements.expectAccurate(measure(makeCase(dtype, family, 2 ** 16 + 1, 1e-5)));
+        });
     }
+
+    it(`${longestFamily}, groups of 2^20`, { timeout: 300_000 }, () => {
+      measurements.expectAccurate(measure(makeCase(dtype, longestFamily, 2 ** 20, 1e-5)));
+    });
 
     afterAll(() => measurements.report(`Normalisations of ${dtype}`));
   });
@@ -84,8 +84,8 @@ function makeCase(dtype: DTypeName, family: string, n: number, eps: number): Cas
   };
 }
 
-function measure(chosen: readonly Placement[], data: Case): Measurement[] {
-  return chosen.flatMap((placement) => measurePlacement(data, placement));
+function measure(data: Case): Measurement[] {
+  return placements.flatMap((placement) => measurePlacement(data, placement));
 }
 
 function measurePlacement(given: Case, { name, isAboutZero, place }: Placement): Measurement[] {

@@ -4,7 +4,7 @@ import { err } from "../support/error.js";
 import { familiesOf } from "../support/family/of_dtype.js";
 import { createRandom } from "../support/random.js";
 import { normalizeReference } from "../support/reference/p_norm.js";
-import { engines, isThere } from "./engines.js";
+import { engines } from "./engines.js";
 import { Measurements } from "./measurements.js";
 
 /** The group size is the one at `dim`. */
@@ -25,7 +25,7 @@ const slowExponents = [1.5, 2.7, 10.25];
 const slowShapes = shapes.filter(({ shape }) => shape[0] * shape[1] < 400 && shape.length === 2);
 const measurements = new Measurements();
 
-for (const dtype of dtypes.filter((name) => isThere("normalize", name)))
+for (const dtype of dtypes)
   describe(`normalize of ${dtype} errs by at most 8 u`, () => {
     for (const family of Object.keys(familiesOf(dtype))) {
       it(family, () => {

@@ -46,9 +46,10 @@ function checks(backend: BackendName, op: Op): void {
     for (const nothing of [undefined, null]) refuse({ [missing]: nothing }, ArgumentError, missing);
   });
 
-  it.skipIf(op.updates.length > 0)("must be there where x's own are not used", () => {
-    refuse({ runningMean: undefined, runningVar: undefined }, ArgumentError, "runningMean");
-  });
+  if (op.updates.length === 0)
+    it("must be there where x's own are not used", () => {
+      refuse({ runningMean: undefined, runningVar: undefined }, ArgumentError, "runningMean");
+    });
 
   it.each(both)("have one %s for each channel", (argument) => {
     const [channels] = op.parameters[argument];

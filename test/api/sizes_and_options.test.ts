@@ -288,12 +288,13 @@ function suite(backend: BackendName): void {
     );
 
     // Batch norm is inference unless told otherwise, which takes running statistics.
-    it.skipIf(op.options.includes("training"))("may be left out", () => {
-      const args = goodArguments(engine, op);
-      expect(() => op.call(engine, { ...args, options: undefined })).not.toThrow();
-      expect(() => op.call(engine, { ...args, options: {} })).not.toThrow();
-      expect(() => op.call(engine, { ...args, options: { out: undefined } })).not.toThrow();
-    });
+    if (!op.options.includes("training"))
+      it("may be left out", () => {
+        const args = goodArguments(engine, op);
+        expect(() => op.call(engine, { ...args, options: undefined })).not.toThrow();
+        expect(() => op.call(engine, { ...args, options: {} })).not.toThrow();
+        expect(() => op.call(engine, { ...args, options: { out: undefined } })).not.toThrow();
+      });
   });
 }
 
