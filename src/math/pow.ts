@@ -23,16 +23,29 @@ export function pow(x: number, y: number): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
   if (x < 0) return signOfPower(y) * pow(-x, y);
   if (x === 0 || x === Infinity || Math.abs(y) === Infinity) return x > 1 === y > 0 ? Infinity : 0;
-  const logarithm = log2(x, 0);
-  return exp2Times(logarithm, low, y, 0);
+  return timesPower(1, x, 0, 0, y, 0);
 }
 
 /**
  * (xh + xl)^(yh + yl) for 0 < xh < Infinity, rounded: sums as double-doubles may be raised to large powers without loss.
  */
 export function powOfPair(xh: number, xl: number, yh: number, yl: number): number {
-  const logarithm = log2(xh, xl);
-  return exp2Times(logarithm, low, yh, yl);
+  return timesPower(1, xh, xl, 0, yh, yl);
+}
+
+/** f ((xh + xl) 2^e)^(yh + yl), rounded, for finite f, xh > 0: neither the power nor its base need be within range. */
+export function timesPower(f: number, xh: number, xl: number, e: number, yh: number, yl: number): number {
+  const logarithm = log2(xh, xl, e);
+  const logarithmLow = low;
+  if (!(Math.abs(logarithm * yh) < 5000)) return logarithm * yh > 0 ? Infinity : 0;
+  const exponent = times(logarithm, logarithmLow, yh, yl);
+  const power = exp2Fraction(exponent, low);
+  const powerLow = low;
+  const n = nearest(exponent) + exponentOf(f);
+  const m = float64[0];
+  const product = m * power;
+  const result = pair(product, lostInProduct(m, power, product) + m * powerLow);
+  return n > 1100 ? Infinity : n < -1100 ? 0 : scaleToPower(result, low, n);
 }
 
 /** x^y as a double-double into out[0], out[1]; for x >= 0 and results far from overflow and underflow. */
@@ -42,7 +55,7 @@ export function powInto(out: Float64Array, x: number, y: number): void {
     out[0] = pow(x, y);
     return;
   }
-  const logarithm = log2(x, 0);
+  const logarithm = log2(x, 0, 0);
   const exponent = times(logarithm, low, y, 0);
   const n = nearest(exponent);
   const m = exp2Fraction(exponent, low);
@@ -58,7 +71,7 @@ function pair(a: number, b: number): number {
 }
 
 /** What a * b rounds away, where product is a * b rounded: Dekker's TwoProduct, after Veltkamp's split. */
-function lostInProduct(a: number, b: number, product: number): number {
+export function lostInProduct(a: number, b: number, product: number): number {
   const wideA = a * SPLITTER;
   const wideB = b * SPLITTER;
   const highA = wideA - (wideA - a);
@@ -73,16 +86,18 @@ function times(ah: number, al: number, bh: number, bl: number): number {
   return pair(product, lostInProduct(ah, bh, product) + (ah * bl + al * bh));
 }
 
-function log2(h: number, l: number): number {
-  let e = 0;
-  if (h < SMALLEST_NORMAL) {
-    h *= TWO_54;
-    l *= TWO_54;
-    e = -54;
-  }
-  float64[0] = h;
+/** The k of x = m 2^k for finite x > 0, where m is about 1, and left in float64. */
+export function exponentOf(x: number): number {
+  const tiny = x < SMALLEST_NORMAL;
+  float64[0] = tiny ? x * TWO_54 : x;
   const k = (words[HIGH] - 0x3fe6a09e) >> 20;
   words[HIGH] -= k << 20;
+  return tiny ? k - 54 : k;
+}
+
+/** The logarithm of (h + l) 2^e; l is 0 for subnormal h. */
+function log2(h: number, l: number, e: number): number {
+  const k = exponentOf(h);
   const logarithm = log2NearOne(float64[0], l === 0 ? 0 : l * powerOfTwo(-k));
   const whole = k + e;
   if (whole === 0) return logarithm;
@@ -119,15 +134,6 @@ function logarithmSeries(z: number): number {
   return 1 / 7 + z * (1 / 9 + z * (1 / 11 + z * middle));
 }
 
-function exp2Times(th: number, tl: number, yh: number, yl: number): number {
-  const estimate = th * yh;
-  if (estimate > 1100) return Infinity;
-  if (estimate < -1100) return 0;
-  const exponent = times(th, tl, yh, yl);
-  const m = exp2Fraction(exponent, low);
-  return scaleToPower(m, low, nearest(exponent));
-}
-
 function exp2Fraction(th: number, tl: number): number {
   const f = pair(th - nearest(th), tl);
   const r = times(f, low, 0.6931471805599453, 2.3190468138462996e-17);
@@ -160,7 +166,7 @@ function scaleToPower(mh: number, ml: number, k: number): number {
 }
 
 /** 2^n for -1022 <= n <= 1023. */
-function powerOfTwo(n: number): number {
+export function powerOfTwo(n: number): number {
   words[1 - HIGH] = 0;
   words[HIGH] = (1023 + n) << 20;
   return float64[0];
