@@ -9,6 +9,12 @@ const TWO_54 = 18014398509481984;
 /** 2^27 + 1: a product with it splits 53 bits into 26 and 26. */
 const SPLITTER = 134217729;
 
+/** 1/7, 1/9, ... 1/27. */
+const logarithmSeries = Float64Array.from({ length: 11 }, (_, i) => 1 / (7 + 2 * i));
+/** 1/3!, 1/4!, ... 1/15!: divisors that float64 holds exactly. */
+const exponentialSeries = new Float64Array(13);
+for (let i = 0, factorial = 6; i < 13; i++, factorial *= i + 3) exponentialSeries[i] = 1 / factorial;
+
 /** The low part of what was returned last. */
 let low = 0;
 
@@ -116,7 +122,7 @@ function log2NearOne(m: number, ml: number): number {
   const ql = low;
   const z = times(q, ql, q, ql);
   const zl = low;
-  const fifth = pair(0.2, z * logarithmSeries(z));
+  const fifth = pair(0.2, z * polynomial(logarithmSeries, z));
   const third = times(z, zl, fifth, low - 1.1102230246251566e-17);
   const thirdLow = low;
   const sum = pair(0.3333333333333333, third);
@@ -127,32 +133,24 @@ function log2NearOne(m: number, ml: number): number {
   return times(q, ql, slope, low);
 }
 
-/** 1/7 + z/9 + z^2/11 + ... */
-function logarithmSeries(z: number): number {
-  const tail = 1 / 21 + z * (1 / 23 + z * (1 / 25 + z * (1 / 27)));
-  const middle = 1 / 13 + z * (1 / 15 + z * (1 / 17 + z * (1 / 19 + z * tail)));
-  return 1 / 7 + z * (1 / 9 + z * (1 / 11 + z * middle));
-}
-
 function exp2Fraction(th: number, tl: number): number {
   const f = pair(th - nearest(th), tl);
   const r = times(f, low, 0.6931471805599453, 2.3190468138462996e-17);
   const rl = low;
   const square = r * r;
   const squareLow = lostInProduct(r, r, square) * 0.5 + r * rl;
-  const rest = rl + squareLow + square * r * exponentialSeries(r);
+  const rest = rl + squareLow + square * r * polynomial(exponentialSeries, r);
   const first = pair(1, r);
   const firstLow = low;
   const second = pair(first, square * 0.5);
   return pair(second, firstLow + low + rest);
 }
 
-/** 1/3! + r/4! + r^2/5! + ... */
-function exponentialSeries(r: number): number {
-  const tail =
-    1 / 39916800 + r * (1 / 479001600 + r * (1 / 6227020800 + r * (1 / 87178291200 + r * (1 / 1307674368000))));
-  const middle = 1 / 5040 + r * (1 / 40320 + r * (1 / 362880 + r * (1 / 3628800 + r * tail)));
-  return 1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720 + r * middle)));
+/** c[0] + x c[1] + x^2 c[2] + ... */
+function polynomial(c: Float64Array, x: number): number {
+  let sum = 0;
+  for (let i = c.length - 1; i >= 0; i--) sum = c[i] + x * sum;
+  return sum;
 }
 
 function scaleToPower(mh: number, ml: number, k: number): number {

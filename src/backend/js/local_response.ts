@@ -70,7 +70,7 @@ function rootOf(base: number, beta: number): number {
 
 /**
  * For any beta, and where squares or their power leave the range of float64, though the result may not. A large beta
- * magnifies the base's error: this is in double-doubles, high + low, of squares in units of the largest magnitude.
+ * magnifies the base's error, so this is in double-doubles; outside float64's range, with squares in units of the largest.
  */
 function generalResponse(
   { alpha, beta, k, size }: LocalResponseJob,
@@ -84,7 +84,8 @@ function generalResponse(
   for (let i = from; i <= to; i += channelStride) largest = Math.max(largest, Math.abs(x[i]));
   const regular = largest > 0 && largest < Infinity && Math.abs(beta) < Infinity;
   if (!regular) return x[index] / pow(base, beta);
-  const e = exponentOf(largest);
+  const inside = base >= SMALLEST && base <= LARGEST && largest >= 2 ** -400 && largest <= 2 ** 400;
+  const e = inside ? 0 : exponentOf(largest);
   let sum = 0;
   let sumLow = 0;
   for (let i = from; i <= to; i += channelStride) {
@@ -92,7 +93,7 @@ function generalResponse(
     const square = v * v;
     const next = sum + square;
     const added = next - sum;
-    sumLow += sum - (next - added) + (square - added) + lostInProduct(v, v, square);
+    sumLow += sum - (next - added) + (square - added);
     sum = next;
   }
   const slope = alpha / size;
@@ -101,7 +102,7 @@ function generalResponse(
   const term = slope * sum;
   const termLow = lostInProduct(slope, sum, term) + slope * sumLow + slopeLow * sum;
   // In units of 2^unit, of which neither the term nor k has many.
-  const unit = Math.max(exponentOf(Math.abs(term)) + 2 * e, k === 0 ? -Infinity : exponentOf(Math.abs(k)));
+  const unit = inside ? 0 : Math.max(exponentOf(Math.abs(term)) + 2 * e, k === 0 ? -2148 : exponentOf(Math.abs(k)));
   const [a, b] = [scaled(term, 2 * e - unit), scaled(k, -unit)];
   const high = a + b;
   const added = high - a;
@@ -115,6 +116,7 @@ function generalResponse(
 
 /** v 2^n, where that is in range, or below. */
 function scaled(v: number, n: number): number {
+  if (n === 0) return v;
   const half = Math.max(n, -2000) >> 1;
   return v * powerOfTwo(half) * powerOfTwo(Math.max(n, -2000) - half);
 }
