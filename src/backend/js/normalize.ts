@@ -1,4 +1,4 @@
-// A reduction and its map, for any rule of what the scale is.
+// A reduction and its map, wherever the statistics come from.
 
 import type { Operand } from "../../ops/operand.js";
 import type { NormalizePlan, Reduction, Rows, Strided } from "../../plan.js";
@@ -30,24 +30,42 @@ export interface Mapping {
 export function normalize(job: NormalizeJob): void {
   const { map, reduction } = job.plan;
   const { out, weight, bias } = job;
-  reduce(reduction, job.x, standardRule(job.centred, job.eps), job, { map, out, weight, bias });
+  reduce(reduction, job.x, byRule(standardRule(job.centred, job.eps)), job, { map, out, weight, bias });
 }
 
 export function moments(job: MomentsJob): void {
-  reduce(job.reduction, job.x, standardRule(true, 0), job);
+  reduce(job.reduction, job.x, byRule(standardRule(true, 0)), job);
+}
+
+/** Leaves mean, variance, rstd and scale of every group of a batch in the state. */
+export type TakeStatistics = (
+  groups: Groups,
+  state: State,
+  kernels: Pick<Kernels<never>, "tolerance" | "rescales">,
+) => void;
+
+/** From the groups' elements. */
+export function byRule(rule: Rule): TakeStatistics {
+  return (groups, state, kernels) => takeStatistics(groups, state, rule, kernels);
 }
 
 /** Takes statistics of x's groups, and maps them, if at all, while they are in a cache. */
-export function reduce(reduction: Reduction, x: Operand, rule: Rule, outputs: Outputs, mapping?: Mapping): void {
-  if (x.format.compute === "float64") reduceWith(kernels64, reduction, x, rule, outputs, mapping);
-  else reduceWith(kernels32, reduction, x, rule, outputs, mapping);
+export function reduce(
+  reduction: Reduction,
+  x: Operand,
+  take: TakeStatistics,
+  outputs: Outputs,
+  mapping?: Mapping,
+): void {
+  if (x.format.compute === "float64") reduceWith(kernels64, reduction, x, take, outputs, mapping);
+  else reduceWith(kernels32, reduction, x, take, outputs, mapping);
 }
 
 function reduceWith<Data extends Computed>(
   kernels: Kernels<Data>,
   reduction: Reduction,
   x: Operand,
-  rule: Rule,
+  take: TakeStatistics,
   outputs: Outputs,
   mapping: Mapping | undefined,
 ): void {
@@ -55,7 +73,7 @@ function reduceWith<Data extends Computed>(
     ? overRuns(kernels, reduction, x, mapping)
     : overColumns(kernels, reduction, x, mapping);
   while (groups.next()) {
-    takeStatistics(groups, state, rule, kernels);
+    take(groups, state, kernels);
     store(outputs, groups, state);
     map?.();
   }
