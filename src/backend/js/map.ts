@@ -24,16 +24,7 @@ export function mapRuns<Data extends Computed>(
 ): void {
   const { out } = target;
   const channels = target.map.kind === "group" ? oneChannel(groups) : target.map;
-  const { first, size } = groups;
-  if (groups.together) {
-    const offset = first * size;
-    const i = x.at(offset, groups.groups * size);
-    const o = out.at(offset, groups.groups * size);
-    for (let group = 0; group < groups.groups; group++) {
-      mapPiece(kernels, channels, target, o + group * size, x.data, i + group * size, size, state, group, first, 0);
-    }
-    return;
-  }
+  const { first } = groups;
   for (let group = 0; group < groups.groups; group++) {
     for (let piece = 0; piece < groups.pieces; piece++) {
       groups.seek(group, piece);

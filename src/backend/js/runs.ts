@@ -47,8 +47,6 @@ export class RunGroups<Data extends Computed> implements Groups {
   readonly #piecesOfRun: number;
   /** Pieces of a group. */
   readonly pieces: number;
-  /** Whether a batch is one stretch of memory, read at once. */
-  readonly together: boolean;
   /** The piece sought: where it lies in the tensor and in its group, and its elements. */
   offset = 0;
   position = 0;
@@ -61,7 +59,6 @@ export class RunGroups<Data extends Computed> implements Groups {
     this.#most = Math.min(layout.run, x.limit);
     this.#piecesOfRun = Math.ceil(layout.run / this.#most);
     this.pieces = itemsOf(layout.reduced) * this.#piecesOfRun;
-    this.together = layout.kept.length === 1 && layout.kept[0].stride === layout.size && layout.size <= x.limit;
     this.count = this.#most;
     this.size = layout.size;
     this.most = Math.max(1, Math.min(MOST_GROUPS, layout.groups, Math.floor(BATCH_ELEMENTS / layout.size)));
@@ -74,39 +71,22 @@ export class RunGroups<Data extends Computed> implements Groups {
   }
 
   begin(state: State): void {
-    const x = this.#x;
-    const n = this.size;
-    const start = this.together ? x.at(this.first * n, this.groups * n) : 0;
     for (let group = 0; group < this.groups; group++) {
       if (!state.pending[group]) continue;
-      const at = this.together ? start + group * n : this.#firstOf(group);
-      state.shift[group] = x.data[at] * state.scale[group];
+      this.seek(group, 0);
+      state.shift[group] = this.#x.data[this.#x.at(this.offset, this.count)] * state.scale[group];
     }
   }
 
   accumulate(state: State): void {
     const x = this.#x;
-    const n = this.size;
-    const start = this.together ? x.at(this.first * n, this.groups * n) : 0;
     for (let group = 0; group < this.groups; group++) {
       if (!state.pending[group]) continue;
-      if (this.together) this.#kernels.addRun(x.data, start + group * n, n, state, group);
-      else this.#accumulatePieces(state, group);
+      for (let piece = 0; piece < this.pieces; piece++) {
+        this.seek(group, piece);
+        this.#kernels.addRun(x.data, x.at(this.offset, this.count), this.count, state, group);
+      }
     }
-  }
-
-  #accumulatePieces(state: State, group: number): void {
-    const x = this.#x;
-    for (let piece = 0; piece < this.pieces; piece++) {
-      this.seek(group, piece);
-      this.#kernels.addRun(x.data, x.at(this.offset, this.count), this.count, state, group);
-    }
-  }
-
-  /** Where the first element of a group is found. */
-  #firstOf(group: number): number {
-    this.seek(group, 0);
-    return this.#x.at(this.offset, this.count);
   }
 
   /** Goes to a piece of a group of the batch. */
