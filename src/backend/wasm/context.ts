@@ -30,6 +30,9 @@ export function planKernelScratch(context: WasmContext, plan: ScratchPlan): () =
   return () => plan.base + relative;
 }
 
+/** Says where `count` elements from `start` on are; by default, all. */
+export type OperandAddress = (start?: number, count?: number) => number;
+
 /**
  * Plans for up to `most` elements of an operand at a time; returns what says where elements are: 0 for no operand. They
  * are staged where kernels cannot take them in place, unless they are those of the call before.
@@ -39,7 +42,7 @@ export function planOperand(
   plan: ScratchPlan,
   operand: Operand | undefined,
   most = operand?.size,
-): (start?: number, count?: number) => number {
+): OperandAddress {
   if (!operand) return () => 0;
   const { offset, size, format } = operand;
   if (isDirect(operand)) return (start = 0) => offset + start * format.bytes;

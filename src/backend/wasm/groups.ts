@@ -7,7 +7,14 @@ import { bytesOf, tileOf } from "../../engine/staging.js";
 import { type ChannelMap, groupSizeOf } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
 import { Access, type Blocks, stripOfGroup } from "./access.js";
-import { flagsOf, kernelsFor, planKernelScratch, planOperand, type WasmContext } from "./context.js";
+import {
+  flagsOf,
+  kernelsFor,
+  type OperandAddress,
+  planKernelScratch,
+  planOperand,
+  type WasmContext,
+} from "./context.js";
 import { planStatistics } from "./statistics.js";
 
 /** A job of statistics, and of a map if it has one. */
@@ -98,47 +105,30 @@ function planMap(context: WasmContext, scratch: ScratchPlan, job: GroupJob, part
         kernels.map_run(to, from, gamma(group, 1), beta(group, 1), count, state, flags);
       };
     case "channel":
-      return (to, from, start, count, row, state) => {
-        forEachChannel(map, start, count, row, ({ first, channels, channel, offset, length }) => {
-          const bytes = bytesOf(x.format.compute);
-          const [at, parameter] = [offset * bytes, channel * bytes];
-          const [gammas, betas] = [gamma(first, channels) + parameter, beta(first, channels) + parameter];
-          kernels.map_run(to + at, from + at, gammas, betas, length, state, flags);
-        });
-      };
+      return channelMap(kernels, map, gamma, beta, bytesOf(x.format.compute), flags);
   }
 }
 
-/** A run of one channel. */
-interface ChannelRun {
-  /** The first of the channels that a part touches, among those that have parameters, and how many there are. */
-  readonly first: number;
-  readonly channels: number;
-  /** The run's channel, from the first; where it begins in the part; its elements. */
-  readonly channel: number;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** Visits `count` elements of a row from element `start` on, a run of one channel after the other. */
-function forEachChannel(
+/** Parts of a row with channels: a run of one channel after the other. */
+function channelMap(
+  kernels: KernelSet,
   { channels, span, period }: ChannelMap,
-  start: number,
-  count: number,
-  row: number,
-  visit: (run: ChannelRun) => void,
-): void {
-  const first = Math.floor(start / span);
-  const last = Math.floor((start + count - 1) / span);
-  for (let channel = first; channel <= last; channel++) {
-    const begin = Math.max(start, channel * span);
-    const end = Math.min(start + count, (channel + 1) * span);
-    visit({
-      first: (row % period) * channels + first,
-      channels: last - first + 1,
-      channel: channel - first,
-      offset: begin - start,
-      length: end - begin,
-    });
-  }
+  gamma: OperandAddress,
+  beta: OperandAddress,
+  bytes: number,
+  flags: number,
+): MapPart {
+  return (to, from, start, count, row, state) => {
+    const end = start + count;
+    const first = Math.floor(start / span);
+    const touched = Math.ceil(end / span) - first;
+    const firstParameter = (row % period) * channels + first;
+    const [gammas, betas] = [gamma(firstParameter, touched), beta(firstParameter, touched)];
+    for (let index = 0; index < touched; index++) {
+      const begin = Math.max(start, (first + index) * span);
+      const length = Math.min(end, (first + index + 1) * span) - begin;
+      const [at, parameter] = [(begin - start) * bytes, index * bytes];
+      kernels.map_run(to + at, from + at, gammas + parameter, betas + parameter, length, state, flags);
+    }
+  };
 }
