@@ -3,12 +3,13 @@
 import type { Operand } from "../../ops/operand.js";
 import type { NormalizePlan, Reduction, Rows, Strided } from "../../plan.js";
 import type { GroupMoments, MomentsJob, NormalizeJob } from "../backend.js";
-import { ColumnGroups, columnLayoutOf } from "./columns.js";
+import { blocksOf } from "../blocks.js";
+import { ColumnGroups } from "./columns.js";
 import { parameterOf, readerOf, WINDOW, type Writer, writerOf } from "./elements.js";
 import { kernels32, kernels64 } from "./kernel_sets.js";
 import type { Computed, Kernels } from "./kernels.js";
 import { mapColumns, mapRuns, type Target } from "./map.js";
-import { RunGroups, runLayoutOf } from "./runs.js";
+import { RunGroups } from "./runs.js";
 import { type State, stateOf } from "./state.js";
 import { type Groups, type Rule, standardRule, takeStatistics } from "./statistics.js";
 
@@ -99,7 +100,7 @@ function overRuns<Data extends Computed>(
   mapping: Mapping | undefined,
 ): Course<Data> {
   const reader = readerOf<Data>(x, WINDOW, reduction.kind === "rows");
-  const groups = new RunGroups(runLayoutOf(reduction), kernels, reader);
+  const groups = new RunGroups(blocksOf(reduction), kernels, reader);
   const state = stateOf(groups.most);
   if (!mapping) return { groups, state, map: undefined, out: undefined };
   const target = targetOf<Data>(mapping, WINDOW);
@@ -112,7 +113,7 @@ function overColumns<Data extends Computed>(
   x: Operand,
   mapping: Mapping | undefined,
 ): Course<Data> {
-  const layout = columnLayoutOf(reduction);
+  const layout = blocksOf(reduction);
   const window = Math.max(WINDOW, layout.width);
   const reader = readerOf<Data>(x, window);
   const groups = new ColumnGroups(layout, kernels, reader);

@@ -4,31 +4,8 @@
 import type { ScratchPlan } from "../../engine/scratch.js";
 import { bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { Operand } from "../../ops/operand.js";
-import type { Rows } from "../../plan.js";
+import type { Blocks } from "../blocks.js";
 import type { WasmContext } from "./context.js";
-
-/** Where the blocks of a tensor are, in elements: pieces of steps of columns. A group that is no column is one alone. */
-export interface Blocks {
-  readonly starts: Float64Array;
-  /** Where the pieces of a block begin, from its start. */
-  readonly pieces: Float64Array;
-  /** Steps of a piece, which follow each other, `columns` elements apart. */
-  readonly steps: number;
-  readonly columns: number;
-  /** Neighbouring columns that share statistics. */
-  readonly width: number;
-}
-
-/** Blocks in one piece, one after the other. */
-export function wholeBlocks(blocks: number, steps: number, columns: number, width = 1): Blocks {
-  const starts = Float64Array.from({ length: blocks }, (_, block) => block * steps * columns);
-  return { starts, pieces: Float64Array.of(0), steps, columns, width };
-}
-
-/** Rows as blocks of one column. */
-export function blocksOfRows({ rows, n }: Rows): Blocks {
-  return wholeBlocks(rows, n, 1);
-}
 
 /** How many columns of blocks have their turn at once, and how many of their steps. */
 export interface Strip {
@@ -104,11 +81,11 @@ export class Access {
 
   /** Opens strip after strip of block after block: `count` columns from column `first` on. */
   forEachStrip(visit: (block: number, first: number, count: number) => void): void {
-    const { starts, columns } = this.#blocks;
-    for (let block = 0; block < starts.length; block++) {
+    const { blocks, columns } = this.#blocks;
+    for (let block = 0; block < blocks; block++) {
       for (let first = 0; first < columns; first += this.#strip) {
         const count = Math.min(this.#strip, columns - first);
-        this.#open(starts[block] + first, count);
+        this.#open(this.#blocks.startOf(block) + first, count);
         visit(block, first, count);
       }
     }

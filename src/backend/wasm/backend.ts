@@ -2,15 +2,15 @@
 
 import type { Strided } from "../../plan.js";
 import type { Backend, MomentsJob, NormalizeJob } from "../backend.js";
+import { blocksOf } from "../blocks.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
 import { reduceColumnGroups } from "./column_groups.js";
-import { blocksOfColumns, normalizeColumns } from "./columns.js";
+import { normalizeColumns } from "./columns.js";
 import type { WasmContext } from "./context.js";
 import { type GroupJob, reduceGroups } from "./groups.js";
 import { localResponse } from "./local_response.js";
 import { power } from "./power.js";
 import { normalizeRows, rowMoments, type RowMap } from "./rows.js";
-import { blocksOfStrided } from "./strided.js";
 
 export function wasmBackend(context: WasmContext): Backend {
   return {
@@ -35,11 +35,11 @@ function moments(context: WasmContext, { functionName, reduction, x, moments }: 
   const nothing = { weight: undefined, bias: undefined, mean: undefined, rstd: undefined };
   const job: GroupJob = { functionName, plan: { reduction }, centred: true, eps: 0, x, moments, ...nothing };
   if (reduction.kind === "rows") rowMoments(context, job, reduction);
-  else if (reduction.kind === "columns") reduceColumnGroups(context, job, blocksOfColumns(reduction));
+  else if (reduction.kind === "columns") reduceColumnGroups(context, job, blocksOf(reduction));
   else reduceStrided(context, job, reduction);
 }
 
 function reduceStrided(context: WasmContext, job: GroupJob, reduction: Strided): void {
   const reduce = reduction.columns > 1 ? reduceColumnGroups : reduceGroups;
-  reduce(context, job, blocksOfStrided(reduction));
+  reduce(context, job, blocksOf(reduction));
 }

@@ -3,7 +3,8 @@
 
 import type { KernelSet } from "../../engine/module.js";
 import { ScratchPlan } from "../../engine/scratch.js";
-import { Access, type Blocks, type Strip, stripOf } from "./access.js";
+import type { Blocks } from "../blocks.js";
+import { Access, type Strip, stripOf } from "./access.js";
 import { flagsOf, kernelsFor, planOperand, UNCENTRED, type WasmContext } from "./context.js";
 import type { GroupJob } from "./groups.js";
 import { planStatistics } from "./statistics.js";

@@ -4,7 +4,7 @@ import { ScratchPlan } from "../../engine/scratch.js";
 import { isDirect, tileOf } from "../../engine/staging.js";
 import type { Columns } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
-import { type Blocks, wholeBlocks } from "./access.js";
+import { blocksOf } from "../blocks.js";
 import { reduceColumnGroups } from "./column_groups.js";
 import { flagsOf, kernelsFor, planOperand, type WasmContext } from "./context.js";
 import { planStatistics } from "./statistics.js";
@@ -14,11 +14,7 @@ export function normalizeColumns(context: WasmContext, job: NormalizeJob, reduct
   const { steps, columns } = reduction;
   const { x } = job;
   if (isDirect(x) || steps * columns <= tileOf(x.format.compute)) normalizeTiles(context, job, reduction);
-  else reduceColumnGroups(context, job, blocksOfColumns(reduction));
-}
-
-export function blocksOfColumns({ blocks, steps, columns, width }: Columns): Blocks {
-  return wholeBlocks(blocks, steps, columns, width);
+  else reduceColumnGroups(context, job, blocksOf(reduction));
 }
 
 /** Whole blocks: all of them where they are, or normalised in place in a tile. */

@@ -6,7 +6,8 @@ import { ScratchPlan } from "../../engine/scratch.js";
 import { bytesOf, tileOf } from "../../engine/staging.js";
 import { type ChannelMap, groupSizeOf } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
-import { Access, type Blocks, stripOfGroup } from "./access.js";
+import type { Blocks } from "../blocks.js";
+import { Access, stripOfGroup } from "./access.js";
 import {
   flagsOf,
   kernelsFor,

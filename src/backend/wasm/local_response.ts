@@ -3,7 +3,8 @@
 import { ScratchPlan } from "../../engine/scratch.js";
 import { isDirect, tileOf } from "../../engine/staging.js";
 import type { LocalResponseJob } from "../backend.js";
-import { Access, wholeBlocks } from "./access.js";
+import { wholeBlocks } from "../blocks.js";
+import { Access } from "./access.js";
 import { kernelsFor, type WasmContext } from "./context.js";
 import { planTiles } from "./tiles.js";
 

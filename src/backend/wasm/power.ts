@@ -4,7 +4,8 @@ import type { KernelSet } from "../../engine/module.js";
 import { ScratchPlan } from "../../engine/scratch.js";
 import { isDirect, tileOf } from "../../engine/staging.js";
 import type { PowerJob } from "../backend.js";
-import { Access, stripOf, stripOfGroup, wholeBlocks } from "./access.js";
+import { wholeBlocks } from "../blocks.js";
+import { Access, stripOf, stripOfGroup } from "./access.js";
 import { kernelsFor, planKernelScratch, type WasmContext } from "./context.js";
 import { planTiles } from "./tiles.js";
 

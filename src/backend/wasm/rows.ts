@@ -4,7 +4,7 @@ import { ScratchPlan } from "../../engine/scratch.js";
 import { isDirect, tileOf } from "../../engine/staging.js";
 import type { ChannelMap, ElementMap, Rows } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
-import { blocksOfRows } from "./access.js";
+import { blocksOf } from "../blocks.js";
 import { flagsOf, kernelsFor, planKernelScratch, planOperand, type WasmContext } from "./context.js";
 import { type GroupJob, reduceGroups } from "./groups.js";
 import { planStatistics } from "./statistics.js";
@@ -36,7 +36,7 @@ export function normalizeRows(context: WasmContext, job: NormalizeJob, rows: Row
       flagsOf(job),
     );
   } else if (fits(job, rows)) normalizeTiles(context, job, rows, map);
-  else reduceGroups(context, job, blocksOfRows(rows));
+  else reduceGroups(context, job, blocksOf(rows));
 }
 
 /** Whether an operand is nowhere or where kernels can take it. */
@@ -100,7 +100,7 @@ const BATCH = 4096;
 
 export function rowMoments(context: WasmContext, job: GroupJob, rows: Rows): void {
   if (!fits(job, rows)) {
-    reduceGroups(context, job, blocksOfRows(rows));
+    reduceGroups(context, job, blocksOf(rows));
     return;
   }
   const { x, functionName } = job;
