@@ -113,12 +113,7 @@ function toJSONNumber(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-const words = new Map([
-  ["NaN", NaN],
-  ["Infinity", Infinity],
-  ["-Infinity", -Infinity],
-  ["-0", -0],
-]);
+const words = ["NaN", "Infinity", "-Infinity", "-0"];
 
 function numbersOf(argument: string, values: unknown, length: number): Float64Array {
   if (!Array.isArray(values) || values.length !== length) {
@@ -126,7 +121,7 @@ function numbersOf(argument: string, values: unknown, length: number): Float64Ar
     throw new ShapeError("Moments.fromJSON", argument, `must be an array of ${length} numbers`, got);
   }
   return Float64Array.from(values as readonly unknown[], (value, index) => {
-    const number = typeof value === "string" ? words.get(value) : value;
+    const number = words.includes(value as string) ? Number(value) : value;
     if (typeof number === "number") return number;
     throw new ArgumentError("Moments.fromJSON", argument, "must hold numbers", `${describe(value)} at index ${index}`);
   });

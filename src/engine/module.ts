@@ -1,5 +1,3 @@
-import { instantiateSync } from "@assemblyscript/loader";
-
 import type { ComputeType } from "../dtype.js";
 import { decodeBinary } from "./embedded.js";
 import type { MemoryLike } from "./memory.js";
@@ -235,9 +233,8 @@ export async function compile(): Promise<WebAssembly.Module> {
 
 /** Kernels on `memory`. */
 export function instantiate(module: WebAssembly.Module, memory: MemoryLike): Kernels {
-  // The loader's types want a WebAssembly.Memory by name; a memory of another realm is as good.
-  const { instance } = instantiateSync(module, { env: { memory: memory as WebAssembly.Memory } });
-  const exports = instance.exports as Record<string, unknown>;
+  // The types want a WebAssembly.Memory by name; a memory of another realm is as good.
+  const { exports } = new WebAssembly.Instance(module, { env: { memory: memory as WebAssembly.Memory } });
   return {
     float32: withoutSuffix(exports, "_f32"),
     float64: withoutSuffix(exports, "_f64"),

@@ -5,9 +5,11 @@ const ALIGNMENT = 64;
 
 /**
  * What a call needs of linear memory besides its resident operands: asked for piece by piece, taken in one allocation,
- * given back in one. Offsets are relative until `acquire`.
+ * given back in one. Offsets are relative to `base`.
  */
 export class ScratchPlan {
+  /** The address of the scratch, while it is held. */
+  base = 0;
   #bytes = 0;
   #alignment: 4 | 8 = 4;
 
@@ -19,14 +21,17 @@ export class ScratchPlan {
     return offset;
   }
 
-  /** Runs `use` with the scratch's address. Throws before `use` runs if there is no memory. */
-  with<Result>(store: Store, functionName: string, use: (base: number) => Result): Result {
-    if (this.#bytes === 0) return use(0);
-    const base = store.heap.allocate(functionName, this.#bytes, this.#alignment);
+  /** Runs `use` with the scratch held. Throws before `use` runs if there is no memory. */
+  with(store: Store, functionName: string, use: () => void): void {
+    if (this.#bytes === 0) {
+      use();
+      return;
+    }
+    this.base = store.heap.allocate(functionName, this.#bytes, this.#alignment);
     try {
-      return use(base);
+      use();
     } finally {
-      store.heap.free(base);
+      store.heap.free(this.base);
     }
   }
 }

@@ -62,13 +62,6 @@ export function stageOut(staging: Staging, at: number, operand: Operand, start: 
   else (data as Float32Array).set(views.float32.subarray(at / 4, at / 4 + count), start);
 }
 
-/** The address of elements [start, start + count) of an operand: its own, or a copy at `staged`. */
-export function addressOf(staging: Staging, operand: Operand, staged: number, start: number, count: number): number {
-  if (isDirect(operand)) return operand.offset + start * operand.format.bytes;
-  stageIn(staging, staged, operand, start, count);
-  return staged;
-}
-
 /** Making a view costs more than copying a small array. */
 function partOf<Data extends Float32Array | Float64Array | Uint16Array>(
   data: Data,

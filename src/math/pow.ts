@@ -9,6 +9,12 @@ const TWO_54 = 18014398509481984;
 /** 2^27 + 1: a product with it splits 53 bits into 26 and 26. */
 const SPLITTER = 134217729;
 
+/** 1/7, 1/9, ... 1/27. */
+const logarithmSeries = Float64Array.from({ length: 11 }, (_, i) => 1 / (7 + 2 * i));
+/** 1/3!, 1/4!, ... 1/15!: divisors that float64 holds exactly. */
+const exponentialSeries = new Float64Array(13);
+for (let i = 0, factorial = 6; i < 13; i++, factorial *= i + 3) exponentialSeries[i] = 1 / factorial;
+
 /** The low part of what was returned last. */
 let low = 0;
 
@@ -23,16 +29,29 @@ export function pow(x: number, y: number): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
   if (x < 0) return signOfPower(y) * pow(-x, y);
   if (x === 0 || x === Infinity || Math.abs(y) === Infinity) return x > 1 === y > 0 ? Infinity : 0;
-  const logarithm = log2(x, 0);
-  return exp2Times(logarithm, low, y, 0);
+  return timesPower(1, x, 0, 0, y, 0);
 }
 
 /**
  * (xh + xl)^(yh + yl) for 0 < xh < Infinity, rounded: sums as double-doubles may be raised to large powers without loss.
  */
 export function powOfPair(xh: number, xl: number, yh: number, yl: number): number {
-  const logarithm = log2(xh, xl);
-  return exp2Times(logarithm, low, yh, yl);
+  return timesPower(1, xh, xl, 0, yh, yl);
+}
+
+/** f ((xh + xl) 2^e)^(yh + yl), rounded, for finite f, xh > 0: neither the power nor its base need be within range. */
+export function timesPower(f: number, xh: number, xl: number, e: number, yh: number, yl: number): number {
+  const logarithm = log2(xh, xl, e);
+  const logarithmLow = low;
+  if (!(Math.abs(logarithm * yh) < 5000)) return logarithm * yh > 0 ? Infinity : 0;
+  const exponent = times(logarithm, logarithmLow, yh, yl);
+  const power = exp2Fraction(exponent, low);
+  const powerLow = low;
+  const n = nearest(exponent) + exponentOf(f);
+  const m = float64[0];
+  const product = m * power;
+  const result = pair(product, lostInProduct(m, power, product) + m * powerLow);
+  return n > 1100 ? Infinity : n < -1100 ? 0 : scaleToPower(result, low, n);
 }
 
 /** x^y as a double-double into out[0], out[1]; for x >= 0 and results far from overflow and underflow. */
@@ -42,7 +61,7 @@ export function powInto(out: Float64Array, x: number, y: number): void {
     out[0] = pow(x, y);
     return;
   }
-  const logarithm = log2(x, 0);
+  const logarithm = log2(x, 0, 0);
   const exponent = times(logarithm, low, y, 0);
   const n = nearest(exponent);
   const m = exp2Fraction(exponent, low);
@@ -58,7 +77,7 @@ function pair(a: number, b: number): number {
 }
 
 /** What a * b rounds away, where product is a * b rounded: Dekker's TwoProduct, after Veltkamp's split. */
-function lostInProduct(a: number, b: number, product: number): number {
+export function lostInProduct(a: number, b: number, product: number): number {
   const wideA = a * SPLITTER;
   const wideB = b * SPLITTER;
   const highA = wideA - (wideA - a);
@@ -73,16 +92,18 @@ function times(ah: number, al: number, bh: number, bl: number): number {
   return pair(product, lostInProduct(ah, bh, product) + (ah * bl + al * bh));
 }
 
-function log2(h: number, l: number): number {
-  let e = 0;
-  if (h < SMALLEST_NORMAL) {
-    h *= TWO_54;
-    l *= TWO_54;
-    e = -54;
-  }
-  float64[0] = h;
+/** The k of x = m 2^k for finite x > 0, where m is about 1, and left in float64. */
+export function exponentOf(x: number): number {
+  const tiny = x < SMALLEST_NORMAL;
+  float64[0] = tiny ? x * TWO_54 : x;
   const k = (words[HIGH] - 0x3fe6a09e) >> 20;
   words[HIGH] -= k << 20;
+  return tiny ? k - 54 : k;
+}
+
+/** The logarithm of (h + l) 2^e; l is 0 for subnormal h. */
+function log2(h: number, l: number, e: number): number {
+  const k = exponentOf(h);
   const logarithm = log2NearOne(float64[0], l === 0 ? 0 : l * powerOfTwo(-k));
   const whole = k + e;
   if (whole === 0) return logarithm;
@@ -101,7 +122,7 @@ function log2NearOne(m: number, ml: number): number {
   const ql = low;
   const z = times(q, ql, q, ql);
   const zl = low;
-  const fifth = pair(0.2, z * logarithmSeries(z));
+  const fifth = pair(0.2, z * polynomial(logarithmSeries, z));
   const third = times(z, zl, fifth, low - 1.1102230246251566e-17);
   const thirdLow = low;
   const sum = pair(0.3333333333333333, third);
@@ -112,41 +133,24 @@ function log2NearOne(m: number, ml: number): number {
   return times(q, ql, slope, low);
 }
 
-/** 1/7 + z/9 + z^2/11 + ... */
-function logarithmSeries(z: number): number {
-  const tail = 1 / 21 + z * (1 / 23 + z * (1 / 25 + z * (1 / 27)));
-  const middle = 1 / 13 + z * (1 / 15 + z * (1 / 17 + z * (1 / 19 + z * tail)));
-  return 1 / 7 + z * (1 / 9 + z * (1 / 11 + z * middle));
-}
-
-function exp2Times(th: number, tl: number, yh: number, yl: number): number {
-  const estimate = th * yh;
-  if (estimate > 1100) return Infinity;
-  if (estimate < -1100) return 0;
-  const exponent = times(th, tl, yh, yl);
-  const m = exp2Fraction(exponent, low);
-  return scaleToPower(m, low, nearest(exponent));
-}
-
 function exp2Fraction(th: number, tl: number): number {
   const f = pair(th - nearest(th), tl);
   const r = times(f, low, 0.6931471805599453, 2.3190468138462996e-17);
   const rl = low;
   const square = r * r;
   const squareLow = lostInProduct(r, r, square) * 0.5 + r * rl;
-  const rest = rl + squareLow + square * r * exponentialSeries(r);
+  const rest = rl + squareLow + square * r * polynomial(exponentialSeries, r);
   const first = pair(1, r);
   const firstLow = low;
   const second = pair(first, square * 0.5);
   return pair(second, firstLow + low + rest);
 }
 
-/** 1/3! + r/4! + r^2/5! + ... */
-function exponentialSeries(r: number): number {
-  const tail =
-    1 / 39916800 + r * (1 / 479001600 + r * (1 / 6227020800 + r * (1 / 87178291200 + r * (1 / 1307674368000))));
-  const middle = 1 / 5040 + r * (1 / 40320 + r * (1 / 362880 + r * (1 / 3628800 + r * tail)));
-  return 1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720 + r * middle)));
+/** c[0] + x c[1] + x^2 c[2] + ... */
+function polynomial(c: Float64Array, x: number): number {
+  let sum = 0;
+  for (let i = c.length - 1; i >= 0; i--) sum = c[i] + x * sum;
+  return sum;
 }
 
 function scaleToPower(mh: number, ml: number, k: number): number {
@@ -160,7 +164,7 @@ function scaleToPower(mh: number, ml: number, k: number): number {
 }
 
 /** 2^n for -1022 <= n <= 1023. */
-function powerOfTwo(n: number): number {
+export function powerOfTwo(n: number): number {
   words[1 - HIGH] = 0;
   words[HIGH] = (1023 + n) << 20;
   return float64[0];

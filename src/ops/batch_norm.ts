@@ -1,13 +1,15 @@
 import type { TypedArray } from "../dtype.js";
-import { ShapeError } from "../errors.js";
 import { planBatchNorm } from "../plan.js";
-import { formatShape } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { channelShapeOf, type Layout } from "./channels.js";
-import { type ChannelCall, normalizeChannels, normalizeChannelsWithStatistics } from "./normalize_channels.js";
-import type { AnyStatistics, NormalizeContext } from "./normalize_groups.js";
-import { epsOf, flagOf, operandOf, optionsOf, parameterOf } from "./operand.js";
-import { momentumOf, requiredRunning, runningOf } from "./running.js";
+import {
+  type ChannelCall,
+  channelCallOf,
+  normalizeChannels,
+  normalizeChannelsWithStatistics,
+} from "./normalize_channels.js";
+import { type AnyStatistics, checkSeveralValues, type NormalizeContext } from "./normalize_groups.js";
+import { flagOf, operandOf, optionsOf } from "./operand.js";
 
 /** Options of batchNorm and nativeBatchNorm. */
 export interface BatchNormOptions {
@@ -36,7 +38,7 @@ const optionKeys = ["runningMean", "runningVar", "weight", "bias", "training", "
 /** batchNorm of the API, on an engine. */
 export function batchNorm(context: NormalizeContext, x: TensorLike, options?: BatchNormOptions): Tensor {
   const call = callOf(context, "batchNorm", x, options);
-  if (call.useInputStats) checkSeveralValues(call);
+  checkSeveralValues("batchNorm", call.x, !call.useInputStats || call.shape.samples * call.shape.span !== 1, "channel");
   return normalizeChannels(context, call);
 }
 
@@ -55,35 +57,11 @@ function callOf(
   const given = optionsOf(functionName, options, optionKeys, read);
   const input = operandOf(functionName, "x", x, store);
   const shape = channelShapeOf(functionName, input, given.layout);
-  const parameterShape = [shape.channels];
-  const running = runningOf(functionName, given, shape.channels, input.format, store);
   const useInputStats = flagOf(functionName, "training", given.training, false);
-  if (!useInputStats) requiredRunning(functionName, running, shape.channels);
-  return {
-    functionName,
-    plan: planBatchNorm(shape),
-    centred: true,
-    eps: epsOf(functionName, given.eps),
-    x: input,
-    weight: parameterOf(functionName, "weight", given.weight, parameterShape, input.format, store),
-    bias: parameterOf(functionName, "bias", given.bias, parameterShape, input.format, store),
-    out: given.out,
-    shape,
-    running,
-    momentum: momentumOf(functionName, given.momentum),
-    useInputStats,
-    statisticsSamples: 1,
-  };
+  return channelCallOf(functionName, store, planBatchNorm, input, shape, given, useInputStats, 1);
 }
 
 function read(options: BatchNormOptions): BatchNormOptions {
   const { runningMean, runningVar, weight, bias, training, momentum, eps, layout, out } = options;
   return { runningMean, runningVar, weight, bias, training, momentum, eps, layout, out };
-}
-
-/** One value per channel says nothing about its spread: PyTorch's functional form refuses it too. */
-function checkSeveralValues({ x, shape }: ChannelCall): void {
-  if (shape.samples * shape.span === 1) {
-    throw new ShapeError("batchNorm", "x", "must have more than one value per channel", formatShape(x.sizes));
-  }
 }

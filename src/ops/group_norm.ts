@@ -1,17 +1,18 @@
-import { describe, type TypedArray } from "../dtype.js";
-import { ArgumentError, ShapeError } from "../errors.js";
+import type { TypedArray } from "../dtype.js";
+import { ShapeError } from "../errors.js";
 import { planGroupNorm } from "../plan.js";
-import { formatShape } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { channelShapeOf, type Layout } from "./channels.js";
 import {
   type AnyStatistics,
+  checkSeveralValues,
+  groupCallOf,
   type NormalizeCall,
   type NormalizeContext,
   normalizeGroups,
   normalizeGroupsWithStatistics,
 } from "./normalize_groups.js";
-import { epsOf, type Operand, operandOf, optionsOf, parameterOf } from "./operand.js";
+import { countOf, operandOf, optionsOf } from "./operand.js";
 
 /** Options of groupNorm and nativeGroupNorm. */
 export interface GroupNormOptions {
@@ -37,7 +38,7 @@ export function groupNorm(
   options?: GroupNormOptions,
 ): Tensor {
   const call = callOf(context, "groupNorm", x, numGroups, options);
-  checkSeveralValues(call.x, numGroups);
+  checkSeveralValues("groupNorm", call.x, call.x.size !== numGroups, "group");
   return normalizeGroups(context, call);
 }
 
@@ -59,21 +60,11 @@ function callOf(
   numGroups: number,
   options: GroupNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, bias, eps, layout, out } = optionsOf(functionName, options, optionKeys, read);
+  const given = optionsOf(functionName, options, optionKeys, read);
   const input = operandOf(functionName, "x", x, store);
-  const shape = channelShapeOf(functionName, input, layout);
+  const shape = channelShapeOf(functionName, input, given.layout);
   checkGroups(functionName, numGroups, shape.channels);
-  const parameterShape = [shape.channels];
-  return {
-    functionName,
-    plan: planGroupNorm(shape, numGroups),
-    centred: true,
-    eps: epsOf(functionName, eps),
-    x: input,
-    weight: parameterOf(functionName, "weight", weight, parameterShape, input.format, store),
-    bias: parameterOf(functionName, "bias", bias, parameterShape, input.format, store),
-    out,
-  };
+  return groupCallOf(functionName, store, planGroupNorm(shape, numGroups), input, [shape.channels], given);
 }
 
 function read({ weight, bias, eps, layout, out }: GroupNormOptions): GroupNormOptions {
@@ -81,17 +72,7 @@ function read({ weight, bias, eps, layout, out }: GroupNormOptions): GroupNormOp
 }
 
 function checkGroups(functionName: string, numGroups: unknown, channels: number): void {
-  if (typeof numGroups !== "number" || !Number.isSafeInteger(numGroups) || numGroups < 1) {
-    throw new ArgumentError(functionName, "numGroups", "must be a positive integer", describe(numGroups));
-  }
-  if (channels % numGroups !== 0) {
+  if (channels % countOf(functionName, "numGroups", numGroups) !== 0) {
     throw new ShapeError(functionName, "numGroups", `must divide the ${channels} channels`, String(numGroups));
-  }
-}
-
-/** One value per group in one sample says nothing about its spread: PyTorch's functional form refuses it too. */
-function checkSeveralValues({ sizes, size }: Operand, numGroups: number): void {
-  if (size === numGroups) {
-    throw new ShapeError("groupNorm", "x", "must have more than one value per group", formatShape(sizes));
   }
 }

@@ -1,13 +1,20 @@
 import type { TypedArray } from "../dtype.js";
-import { ShapeError } from "../errors.js";
 import { planGroupNorm } from "../plan.js";
-import { formatShape } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { channelShapeOf, type Layout } from "./channels.js";
-import { type ChannelCall, normalizeChannels, normalizeChannelsWithStatistics } from "./normalize_channels.js";
-import { type AnyStatistics, type NormalizeContext, normalizeGroupsWithStatistics } from "./normalize_groups.js";
-import { epsOf, flagOf, operandOf, optionsOf, parameterOf } from "./operand.js";
-import { momentumOf, requiredRunning, runningOf } from "./running.js";
+import {
+  type ChannelCall,
+  channelCallOf,
+  normalizeChannels,
+  normalizeChannelsWithStatistics,
+} from "./normalize_channels.js";
+import {
+  type AnyStatistics,
+  checkSeveralValues,
+  type NormalizeContext,
+  normalizeGroupsWithStatistics,
+} from "./normalize_groups.js";
+import { flagOf, operandOf, optionsOf } from "./operand.js";
 
 /** Options of instanceNorm and nativeInstanceNorm. */
 export interface InstanceNormOptions {
@@ -36,7 +43,7 @@ const optionKeys = ["weight", "bias", "runningMean", "runningVar", "useInputStat
 /** instanceNorm of the API, on an engine. */
 export function instanceNorm(context: NormalizeContext, x: TensorLike, options?: InstanceNormOptions): Tensor {
   const call = callOf(context, "instanceNorm", x, options);
-  if (call.useInputStats) checkSeveralValues(call);
+  checkSeveralValues("instanceNorm", call.x, !call.useInputStats || call.shape.span !== 1, "channel");
   return normalizeChannels(context, call);
 }
 
@@ -61,35 +68,20 @@ function callOf(
   const given = optionsOf(functionName, options, optionKeys, read);
   const input = operandOf(functionName, "x", x, store);
   const shape = channelShapeOf(functionName, input, given.layout);
-  const parameterShape = [shape.channels];
-  const running = runningOf(functionName, given, shape.channels, input.format, store);
   const useInputStats = flagOf(functionName, "useInputStats", given.useInputStats, true);
-  if (!useInputStats) requiredRunning(functionName, running, shape.channels);
-  return {
+  return channelCallOf(
     functionName,
-    plan: planGroupNorm(shape, shape.channels),
-    centred: true,
-    eps: epsOf(functionName, given.eps),
-    x: input,
-    weight: parameterOf(functionName, "weight", given.weight, parameterShape, input.format, store),
-    bias: parameterOf(functionName, "bias", given.bias, parameterShape, input.format, store),
-    out: given.out,
+    store,
+    (channels) => planGroupNorm(channels, channels.channels),
+    input,
     shape,
-    running,
-    momentum: momentumOf(functionName, given.momentum),
+    given,
     useInputStats,
-    statisticsSamples: shape.samples,
-  };
+    shape.samples,
+  );
 }
 
 function read(options: InstanceNormOptions): InstanceNormOptions {
   const { weight, bias, runningMean, runningVar, useInputStats, momentum, eps, layout, out } = options;
   return { weight, bias, runningMean, runningVar, useInputStats, momentum, eps, layout, out };
-}
-
-/** One value per channel of a sample says nothing about its spread: PyTorch's functional form refuses it too. */
-function checkSeveralValues({ x, shape }: ChannelCall): void {
-  if (shape.span === 1) {
-    throw new ShapeError("instanceNorm", "x", "must have more than one value per channel", formatShape(x.sizes));
-  }
 }

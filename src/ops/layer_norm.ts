@@ -4,6 +4,7 @@ import type { Tensor, TensorLike } from "../tensor.js";
 import type { TypedArray } from "../dtype.js";
 import {
   type AnyStatistics,
+  groupCallOf,
   type NormalizeCall,
   type NormalizeContext,
   normalizeGroups,
@@ -11,7 +12,7 @@ import {
 } from "./normalize_groups.js";
 import { normOptionsOf } from "./norm_options.js";
 import { statisticsShapeOf, trailingShape } from "./normalized_shape.js";
-import { epsOf, operandOf, parameterOf } from "./operand.js";
+import { operandOf } from "./operand.js";
 
 /** Options of layerNorm and nativeLayerNorm. */
 export interface LayerNormOptions {
@@ -53,17 +54,8 @@ function callOf(
   normalizedShape: number | readonly number[],
   options: LayerNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, bias, eps, out } = normOptionsOf(functionName, options);
+  const given = normOptionsOf(functionName, options);
   const input = operandOf(functionName, "x", x, store);
   const normalized = trailingShape(functionName, normalizedShape, input.sizes);
-  return {
-    functionName,
-    plan: planLayerNorm(input.size, sizeOf(normalized)),
-    centred: true,
-    eps: epsOf(functionName, eps),
-    x: input,
-    weight: parameterOf(functionName, "weight", weight, normalized, input.format, store),
-    bias: parameterOf(functionName, "bias", bias, normalized, input.format, store),
-    out,
-  };
+  return groupCallOf(functionName, store, planLayerNorm(input.size, sizeOf(normalized)), input, normalized, given);
 }

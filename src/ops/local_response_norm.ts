@@ -1,9 +1,7 @@
-import { describe } from "../dtype.js";
-import { ArgumentError } from "../errors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { channelShapeOf, type Layout } from "./channels.js";
 import type { NormalizeContext } from "./normalize_groups.js";
-import { numberOf, operandOf, optionsOf } from "./operand.js";
+import { countOf, numberOf, operandOf, optionsOf } from "./operand.js";
 import { withOutput } from "./output.js";
 
 /** Options of localResponseNorm. */
@@ -36,7 +34,7 @@ export function localResponseNorm(
   const job = {
     functionName,
     ...shape,
-    ...windowOf(functionName, size, shape.channels),
+    ...windowOf(countOf(functionName, "size", size), shape.channels),
     alpha: numberOf(functionName, "alpha", alpha, 1e-4),
     beta: numberOf(functionName, "beta", beta, 0.75),
     k: numberOf(functionName, "k", k, 1),
@@ -52,14 +50,7 @@ function read({ alpha, beta, k, layout, out }: LocalResponseNormOptions): LocalR
 }
 
 /** How far a window of `size` channels reaches, among `channels`: of an even size, further back. */
-function windowOf(
-  functionName: string,
-  size: unknown,
-  channels: number,
-): { size: number; before: number; after: number } {
-  if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 1) {
-    throw new ArgumentError(functionName, "size", "must be a positive integer", describe(size));
-  }
+function windowOf(size: number, channels: number): { size: number; before: number; after: number } {
   const reach = (distance: number) => Math.min(Math.floor(distance), channels);
   return { size, before: reach(size / 2), after: reach((size - 1) / 2) };
 }

@@ -1,12 +1,12 @@
 import type { GroupMoments } from "../backend/backend.js";
-import { computeFormat, describe, type TypedArray } from "../dtype.js";
+import { computeFormat, type TypedArray } from "../dtype.js";
 import { writeNumbers } from "../elements.js";
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import { groupSizeOf, groupsOf, planAxes, type Reduction } from "../plan.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { axesOf } from "./axes.js";
 import { makingTensors, type NormalizeContext, type StatisticsArray } from "./normalize_groups.js";
-import { type Operand, operandOf } from "./operand.js";
+import { countOf, type Operand, operandOf } from "./operand.js";
 
 /** Statistics of rows. */
 export interface RowwiseMoments<Data extends TypedArray = TypedArray> {
@@ -38,10 +38,7 @@ export function rowwiseMoments(
 }
 
 function checkRowLength(functionName: string, n: unknown, size: number): void {
-  if (typeof n !== "number" || !Number.isSafeInteger(n) || n < 1) {
-    throw new ArgumentError(functionName, "n", "must be a positive integer", describe(n));
-  }
-  if (size % n !== 0) {
+  if (size % countOf(functionName, "n", n) !== 0) {
     throw new ShapeError(functionName, "n", `must divide the ${size} elements of x`, String(n));
   }
 }

@@ -3,7 +3,7 @@ import type { TensorLike } from "../tensor.js";
 import { optionsOf } from "./operand.js";
 
 /** The options that every layer with statistics has; each documents what its weight and bias are. */
-interface NormOptions {
+export interface NormOptions {
   weight?: TensorLike | TypedArray | null;
   bias?: TensorLike | TypedArray | null;
   eps?: number;

@@ -3,10 +3,12 @@
 import type { GroupMoments } from "../backend/backend.js";
 import { computeFormat } from "../dtype.js";
 import { computeArray, numbersOf, writeNumbers } from "../elements.js";
-import { type ChannelShape, groupSizeOf } from "../plan.js";
+import type { Store } from "../engine/store.js";
+import { type ChannelShape, groupSizeOf, type NormalizePlan } from "../plan.js";
 import type { Tensor } from "../tensor.js";
 import {
   type AnyStatistics,
+  groupCallOf,
   makingTensors,
   type NormalizeCall,
   type NormalizeContext,
@@ -14,9 +16,10 @@ import {
   normalizeGroupsWithMoments,
   outputOf,
 } from "./normalize_groups.js";
+import type { NormOptions } from "./norm_options.js";
 import { type Operand, ownOperand } from "./operand.js";
 import { checkApart } from "./output.js";
-import { checkRunningApart, requiredRunning, type Running, updateRunning } from "./running.js";
+import { checkRunningApart, momentumOf, requiredRunning, type Running, runningOf, updateRunning } from "./running.js";
 
 /** A checked call of batch or instance norm, but for its `out`. */
 export interface ChannelCall extends NormalizeCall {
@@ -27,6 +30,37 @@ export interface ChannelCall extends NormalizeCall {
   readonly useInputStats: boolean;
   /** For how many samples there are statistics of each channel: 1, or all of them. */
   readonly statisticsSamples: number;
+}
+
+/** Options that batch and instance norm share; each documents them. */
+interface ChannelOptions extends NormOptions {
+  runningMean?: unknown;
+  runningVar?: unknown;
+  momentum?: number;
+}
+
+/** A call from options as they were given; `planOf` says which statistics there are, and `useInputStats` whose. */
+export function channelCallOf(
+  functionName: string,
+  store: Store,
+  planOf: (shape: ChannelShape) => NormalizePlan,
+  x: Operand,
+  shape: ChannelShape,
+  given: ChannelOptions,
+  useInputStats: boolean,
+  statisticsSamples: number,
+): ChannelCall {
+  const { channels } = shape;
+  const running = runningOf(functionName, given, channels, x.format, store);
+  if (!useInputStats) requiredRunning(functionName, running, channels);
+  return {
+    ...groupCallOf(functionName, store, planOf(shape), x, [channels], given),
+    shape,
+    running,
+    momentum: momentumOf(functionName, given.momentum),
+    useInputStats,
+    statisticsSamples,
+  };
 }
 
 /** Runs a call, into its `out` or a new tensor. */

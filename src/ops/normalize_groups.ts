@@ -1,8 +1,12 @@
 import type { Backend, GroupMoments } from "../backend/backend.js";
 import { computeFormat, type Format, type TypedArray } from "../dtype.js";
+import type { Store } from "../engine/store.js";
+import { ShapeError } from "../errors.js";
 import { groupsOf, type NormalizePlan } from "../plan.js";
+import { formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
-import type { Operand } from "./operand.js";
+import type { NormOptions } from "./norm_options.js";
+import { epsOf, type Operand, parameterOf } from "./operand.js";
 import { asTensor, checkApart, checkedOut, outputLike, type TensorFactory } from "./output.js";
 
 /** What ops need of an engine. */
@@ -36,6 +40,33 @@ export interface NormalizeCall {
   readonly weight: Operand | undefined;
   readonly bias: Operand | undefined;
   readonly out: unknown;
+}
+
+/** A call with one weight and bias per element of `shape`, from options as they were given. */
+export function groupCallOf(
+  functionName: string,
+  store: Store,
+  plan: NormalizePlan,
+  x: Operand,
+  shape: readonly number[],
+  { weight, bias, eps, out }: NormOptions,
+): NormalizeCall {
+  return {
+    functionName,
+    plan,
+    centred: true,
+    eps: epsOf(functionName, eps),
+    x,
+    weight: parameterOf(functionName, "weight", weight, shape, x.format, store),
+    bias: parameterOf(functionName, "bias", bias, shape, x.format, store),
+    out,
+  };
+}
+
+/** One value per group says nothing about its spread: PyTorch's functional forms refuse it too. */
+export function checkSeveralValues(functionName: string, x: Operand, several: boolean, group: string): void {
+  if (several) return;
+  throw new ShapeError(functionName, "x", `must have more than one value per ${group}`, formatShape(x.sizes));
 }
 
 /** Runs a call, into its `out` or a new tensor. */

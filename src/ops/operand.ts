@@ -175,6 +175,12 @@ export function epsOf(functionName: string, eps: unknown): number {
   return numberOf(functionName, "eps", eps, 1e-5);
 }
 
+/** A number of things, of which there must be some. */
+export function countOf(functionName: string, argument: string, value: unknown): number {
+  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
+  throw new ArgumentError(functionName, argument, "must be a positive integer", describe(value));
+}
+
 /** An optional number, which may not be NaN. */
 export function numberOf(functionName: string, argument: string, value: unknown, otherwise: number): number {
   if (value === undefined) return otherwise;

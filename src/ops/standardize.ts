@@ -2,9 +2,9 @@ import type { TypedArray } from "../dtype.js";
 import { planAxes } from "../plan.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { axesOf } from "./axes.js";
-import { type NormalizeContext, normalizeGroups } from "./normalize_groups.js";
+import { groupCallOf, type NormalizeContext, normalizeGroups } from "./normalize_groups.js";
 import { normOptionsOf } from "./norm_options.js";
-import { epsOf, operandOf, parameterOf } from "./operand.js";
+import { operandOf } from "./operand.js";
 
 /** Options of standardize. */
 export interface StandardizeOptions {
@@ -27,18 +27,10 @@ export function standardize(
 ): Tensor {
   const functionName = "standardize";
   const { store } = context;
-  const { weight, bias, eps, out } = normOptionsOf(functionName, options);
+  const given = normOptionsOf(functionName, options);
   const input = operandOf(functionName, "x", x, store);
   const reduced = axesOf(functionName, "axes", axes, input.sizes.length);
   const parameterShape = input.sizes.filter((_, axis) => reduced.has(axis));
-  return normalizeGroups(context, {
-    functionName,
-    plan: planAxes(input.sizes, reduced),
-    centred: true,
-    eps: epsOf(functionName, eps),
-    x: input,
-    weight: parameterOf(functionName, "weight", weight, parameterShape, input.format, store),
-    bias: parameterOf(functionName, "bias", bias, parameterShape, input.format, store),
-    out,
-  });
+  const plan = planAxes(input.sizes, reduced);
+  return normalizeGroups(context, groupCallOf(functionName, store, plan, input, parameterShape, given));
 }

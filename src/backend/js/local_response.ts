@@ -1,7 +1,7 @@
 // x / (k + alpha / size * sum of squares)^beta over a window of channels. Windows are summed anew: sliding sums would
 // cancel, and an infinity would never leave them.
 
-import { pow } from "../../math/pow.js";
+import { exponentOf, lostInProduct, pow, powerOfTwo, timesPower } from "../../math/pow.js";
 import type { LocalResponseJob } from "../backend.js";
 import { WINDOW } from "./elements.js";
 import { loaderOf, storeOf } from "./tiles.js";
@@ -54,64 +54,69 @@ function respond(job: LocalResponseJob, tile: Tile): void {
       let sum = 0;
       for (let i = at + from; i <= at + to; i += channelStride) sum += squares[i];
       const base = k + factor * sum;
-      const power = powerOf(base, beta);
+      const power = rootOf(base, beta);
       const index = at + channel * channelStride;
       const ordinary = base >= SMALLEST && base <= LARGEST && power >= SMALLEST && power <= LARGEST;
-      out[index] = ordinary ? x[index] / power : extremeResponse(job, tile, index, at + from, at + to);
+      out[index] = ordinary ? x[index] / power : generalResponse(job, tile, base, index, at + from, at + to);
     }
   }
 }
 
-/** The exponents that networks use need no more than roots. */
-function powerOf(base: number, beta: number): number {
-  if (beta === 0.75) {
-    const root = Math.sqrt(base);
-    return root * Math.sqrt(root);
-  }
-  if (beta === 0.5) return Math.sqrt(base);
-  return beta === 1 ? base : pow(base, beta);
+/** base^beta for the exponents that networks use, which need no more than roots; NaN for others. */
+function rootOf(base: number, beta: number): number {
+  const root = Math.sqrt(base);
+  return beta === 0.75 ? root * Math.sqrt(root) : beta === 0.5 ? root : beta === 1 ? base : NaN;
 }
 
-/** Where squares, or their power, leave the range of float64, though the result may not. */
-function extremeResponse(job: LocalResponseJob, tile: Tile, index: number, from: number, to: number): number {
-  const { alpha, beta, k, size } = job;
-  const { x, squares, channelStride } = tile;
+/**
+ * For any beta, and where squares or their power leave the range of float64, though the result may not. A large beta
+ * magnifies the base's error, so this is in double-doubles; outside float64's range, with squares in units of the largest.
+ */
+function generalResponse(
+  { alpha, beta, k, size }: LocalResponseJob,
+  { x, channelStride }: Tile,
+  base: number,
+  index: number,
+  from: number,
+  to: number,
+): number {
   let largest = 0;
+  for (let i = from; i <= to; i += channelStride) largest = Math.max(largest, Math.abs(x[i]));
+  const regular = largest > 0 && largest < Infinity && Math.abs(beta) < Infinity;
+  if (!regular) return x[index] / pow(base, beta);
+  const inside = base >= SMALLEST && base <= LARGEST && largest >= 2 ** -400 && largest <= 2 ** 400;
+  const e = inside ? 0 : exponentOf(largest);
   let sum = 0;
+  let sumLow = 0;
   for (let i = from; i <= to; i += channelStride) {
-    largest = Math.max(largest, Math.abs(x[i]));
-    sum += squares[i];
+    const v = scaled(x[i], -e);
+    const square = v * v;
+    const next = sum + square;
+    const added = next - sum;
+    sumLow += sum - (next - added) + (square - added);
+    sum = next;
   }
-  let base = k + (alpha / size) * sum;
-  if (!(largest > 0 && largest < Infinity)) return x[index] / powerOf(base, beta);
-  let scale = 1;
-  if (!(base >= SMALLEST && base <= LARGEST)) {
-    scale = largest > 1 ? 2 ** -700 : 2 ** 700;
-    sum = 0;
-    for (let i = from; i <= to; i += channelStride) sum += x[i] * scale * (x[i] * scale);
-    base = k * scale * scale + (alpha / size) * sum;
-  }
-  return dividedByPower(x[index], base, scale, beta);
+  const slope = alpha / size;
+  const whole = slope * size;
+  const slopeLow = (alpha - whole - lostInProduct(slope, size, whole)) / size;
+  const term = slope * sum;
+  const termLow = lostInProduct(slope, sum, term) + slope * sumLow + slopeLow * sum;
+  // In units of 2^unit, of which neither the term nor k has many.
+  const unit = inside ? 0 : Math.max(exponentOf(Math.abs(term)) + 2 * e, k === 0 ? -2148 : exponentOf(Math.abs(k)));
+  const [a, b] = [scaled(term, 2 * e - unit), scaled(k, -unit)];
+  const high = a + b;
+  const added = high - a;
+  const rest = a - (high - added) + (b - added) + scaled(termLow, 2 * e - unit);
+  if (high === 0 || !Number.isFinite(high)) return x[index] / pow(high, beta);
+  const sign = high < 0 ? pow(-1, beta) : 1;
+  if (x[index] === 0) return x[index] * sign;
+  const magnitude = timesPower(Math.abs(x[index]), Math.abs(high), Math.sign(high) * rest, unit, -beta, 0);
+  return magnitude * sign * Math.sign(x[index]);
 }
 
-/** x / (base / scale^2)^beta, by steps that all lead from x towards the result: none overflows that need not. */
-function dividedByPower(x: number, base: number, scale: number, beta: number): number {
-  const small = scale > 1 || (scale === 1 && base < 1);
-  const [least, most] = small ? [2 ** -128, 1] : [1, 2 ** 128];
-  for (; base > most && base < Infinity; scale *= 2 ** -64) base *= 2 ** -128;
-  for (; base < least && base > 0 && scale < 2 ** 900; scale *= 2 ** 64) base *= 2 ** 128;
-  const result = x / pow(base, beta);
-  return scale === 1 ? result : timesPower(result, scale, 2 * beta);
-}
-
-/** Exponents that let every power of a scale, 2^64 or more, leave the range of float64. */
-const EXPONENT_LIMIT = 128;
-
-/** value * scale^exponent, a part of the exponent at a time. */
-function timesPower(value: number, scale: number, exponent: number): number {
-  const steps = Math.min(EXPONENT_LIMIT, 2 * Math.max(1, Math.ceil(Math.abs(exponent / 2))));
-  const step = pow(scale, exponent / steps);
-  let result = value;
-  for (let done = 0; done < steps; done++) result *= step;
-  return result;
+/** v 2^n, where that is in range, or below. */
+function scaled(v: number, n: number): number {
+  if (n === 0) return v;
+  const half = Math.max(n, -2000) >> 1;
+  return v * powerOfTwo(half) * powerOfTwo(Math.max(n, -2000) - half);
 }

@@ -24,16 +24,7 @@ export function mapRuns<Data extends Computed>(
 ): void {
   const { out } = target;
   const channels = target.map.kind === "group" ? oneChannel(groups) : target.map;
-  const { first, size } = groups;
-  if (groups.together) {
-    const offset = first * size;
-    const i = x.at(offset, groups.groups * size);
-    const o = out.at(offset, groups.groups * size);
-    for (let group = 0; group < groups.groups; group++) {
-      mapPiece(kernels, channels, target, o + group * size, x.data, i + group * size, size, state, group, first, 0);
-    }
-    return;
-  }
+  const { first } = groups;
   for (let group = 0; group < groups.groups; group++) {
     for (let piece = 0; piece < groups.pieces; piece++) {
       groups.seek(group, piece);
@@ -62,8 +53,8 @@ function mapPiece<Data extends Computed>(
 }
 
 /** A parameter per group. */
-function oneChannel({ layout }: { layout: { groups: number; size: number } }): ChannelMap {
-  return { kind: "channel", channels: 1, span: layout.size, period: layout.groups };
+function oneChannel<Data extends Computed>({ layout, size }: RunGroups<Data>): ChannelMap {
+  return { kind: "channel", channels: 1, span: size, period: layout.blocks };
 }
 
 /** Maps n elements of a row from `position` on, which may lie in several channels, or in a part of one. */
@@ -104,7 +95,7 @@ export function mapColumns<Data extends Computed>(
   const perStep = map.kind === "element";
   spread(groups, state, perStep ? undefined : gamma, perStep ? undefined : beta, perStep ? -0 : 0);
   const { columns } = groups;
-  const { stride } = groups.layout.steps;
+  const stride = groups.layout.columns;
   groups.visit((offset, steps, step) => {
     const [i, o] = [groups.at(offset, steps), out.at(offset, steps * columns)];
     if (perStep) kernels.mapColumns(out.data, o, x.data, i, steps, stride, columns, state, gamma, beta, step);
@@ -123,7 +114,7 @@ function spread<Data extends Computed>(
   const { width, columns } = groups;
   for (let column = 0; column < columns; column++) {
     const group = width === 1 ? column : Math.floor(column / width);
-    const parameter = groups.firstParameter + column;
+    const parameter = groups.firstColumn + column;
     state.centre[column] = state.mean[group];
     state.centreLow[column] = state.meanLow[group];
     state.slope[column] = gamma ? state.rstd[group] * gamma[parameter] : state.rstd[group];

@@ -1,14 +1,15 @@
-// A reduction and its map, for any rule of what the scale is.
+// A reduction and its map, wherever the statistics come from.
 
 import type { Operand } from "../../ops/operand.js";
 import type { NormalizePlan, Reduction, Rows, Strided } from "../../plan.js";
 import type { GroupMoments, MomentsJob, NormalizeJob } from "../backend.js";
-import { ColumnGroups, columnLayoutOf } from "./columns.js";
+import { blocksOf } from "../blocks.js";
+import { ColumnGroups } from "./columns.js";
 import { parameterOf, readerOf, WINDOW, type Writer, writerOf } from "./elements.js";
 import { kernels32, kernels64 } from "./kernel_sets.js";
 import type { Computed, Kernels } from "./kernels.js";
 import { mapColumns, mapRuns, type Target } from "./map.js";
-import { RunGroups, runLayoutOf } from "./runs.js";
+import { RunGroups } from "./runs.js";
 import { type State, stateOf } from "./state.js";
 import { type Groups, type Rule, standardRule, takeStatistics } from "./statistics.js";
 
@@ -30,24 +31,42 @@ export interface Mapping {
 export function normalize(job: NormalizeJob): void {
   const { map, reduction } = job.plan;
   const { out, weight, bias } = job;
-  reduce(reduction, job.x, standardRule(job.centred, job.eps), job, { map, out, weight, bias });
+  reduce(reduction, job.x, byRule(standardRule(job.centred, job.eps)), job, { map, out, weight, bias });
 }
 
 export function moments(job: MomentsJob): void {
-  reduce(job.reduction, job.x, standardRule(true, 0), job);
+  reduce(job.reduction, job.x, byRule(standardRule(true, 0)), job);
+}
+
+/** Leaves mean, variance, rstd and scale of every group of a batch in the state. */
+export type TakeStatistics = (
+  groups: Groups,
+  state: State,
+  kernels: Pick<Kernels<never>, "tolerance" | "rescales">,
+) => void;
+
+/** From the groups' elements. */
+export function byRule(rule: Rule): TakeStatistics {
+  return (groups, state, kernels) => takeStatistics(groups, state, rule, kernels);
 }
 
 /** Takes statistics of x's groups, and maps them, if at all, while they are in a cache. */
-export function reduce(reduction: Reduction, x: Operand, rule: Rule, outputs: Outputs, mapping?: Mapping): void {
-  if (x.format.compute === "float64") reduceWith(kernels64, reduction, x, rule, outputs, mapping);
-  else reduceWith(kernels32, reduction, x, rule, outputs, mapping);
+export function reduce(
+  reduction: Reduction,
+  x: Operand,
+  take: TakeStatistics,
+  outputs: Outputs,
+  mapping?: Mapping,
+): void {
+  if (x.format.compute === "float64") reduceWith(kernels64, reduction, x, take, outputs, mapping);
+  else reduceWith(kernels32, reduction, x, take, outputs, mapping);
 }
 
 function reduceWith<Data extends Computed>(
   kernels: Kernels<Data>,
   reduction: Reduction,
   x: Operand,
-  rule: Rule,
+  take: TakeStatistics,
   outputs: Outputs,
   mapping: Mapping | undefined,
 ): void {
@@ -55,7 +74,7 @@ function reduceWith<Data extends Computed>(
     ? overRuns(kernels, reduction, x, mapping)
     : overColumns(kernels, reduction, x, mapping);
   while (groups.next()) {
-    takeStatistics(groups, state, rule, kernels);
+    take(groups, state, kernels);
     store(outputs, groups, state);
     map?.();
   }
@@ -81,7 +100,7 @@ function overRuns<Data extends Computed>(
   mapping: Mapping | undefined,
 ): Course<Data> {
   const reader = readerOf<Data>(x, WINDOW, reduction.kind === "rows");
-  const groups = new RunGroups(runLayoutOf(reduction), kernels, reader);
+  const groups = new RunGroups(blocksOf(reduction), kernels, reader);
   const state = stateOf(groups.most);
   if (!mapping) return { groups, state, map: undefined, out: undefined };
   const target = targetOf<Data>(mapping, WINDOW);
@@ -94,7 +113,7 @@ function overColumns<Data extends Computed>(
   x: Operand,
   mapping: Mapping | undefined,
 ): Course<Data> {
-  const layout = columnLayoutOf(reduction);
+  const layout = blocksOf(reduction);
   const window = Math.max(WINDOW, layout.width);
   const reader = readerOf<Data>(x, window);
   const groups = new ColumnGroups(layout, kernels, reader);

@@ -1,7 +1,7 @@
 // p-norms of the columns of tiles, as the largest magnitude times the norm of all magnitudes over that: no power of an
 // element can overflow, and none that counts can underflow.
 
-import { powInto, powOfPair } from "../../math/pow.js";
+import { lostInProduct, powInto, powOfPair } from "../../math/pow.js";
 
 const pair = new Float64Array(2);
 
@@ -74,7 +74,8 @@ export class NormSums {
   finish(columns: number): void {
     const p = this.#p;
     const exponent = 1 / p;
-    const rest = p > 1e-100 && p < 1e100 ? remainder(p, exponent) / p : 0;
+    const product = p * exponent;
+    const rest = p > 1e-100 && p < 1e100 ? (1 - product - lostInProduct(p, exponent, product)) / p : 0;
     for (let column = 0; column < columns; column++) {
       const [sum, low] = [this.#sum[column], this.#sumLow[column]];
       if (p === Infinity) this.root[column] = 1;
@@ -82,19 +83,6 @@ export class NormSums {
       else this.root[column] = sum > 0 ? powOfPair(sum, low, exponent, rest) : NaN;
     }
   }
-}
-
-/** 1 - a * b, exactly, where a * b rounds to about 1: with Dekker's product of halves. */
-function remainder(a: number, b: number): number {
-  const [highA, highB] = [highHalf(a), highHalf(b)];
-  const [lowA, lowB] = [a - highA, b - highB];
-  return 1 - highA * highB - (highA * lowB + lowA * highB) - lowA * lowB;
-}
-
-/** The upper 26 of a number's 53 bits. */
-function highHalf(value: number): number {
-  const wide = value * 134217729;
-  return wide - (wide - value);
 }
 
 /** x / max(norm, eps) in place. */

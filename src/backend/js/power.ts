@@ -3,7 +3,7 @@
 import type { Reduction } from "../../plan.js";
 import type { PowerJob } from "../backend.js";
 import { WINDOW } from "./elements.js";
-import { reduce } from "./normalize.js";
+import { byRule, reduce } from "./normalize.js";
 import { divideByNorms, NormSums } from "./norms.js";
 import { MOST_COLUMNS } from "./state.js";
 import type { Rule } from "./statistics.js";
@@ -18,7 +18,7 @@ export function power(job: PowerJob): void {
 function euclidean({ blocks, steps, columns, eps, x, out }: PowerJob): void {
   const reduction: Reduction =
     columns === 1 ? { kind: "rows", rows: blocks, n: steps } : { kind: "columns", blocks, steps, columns, width: 1 };
-  reduce(reduction, x, euclideanRule(eps), {}, { map: { kind: "element" }, out });
+  reduce(reduction, x, byRule(euclideanRule(eps)), {}, { map: { kind: "element" }, out });
 }
 
 /** 1 / eps must not overflow: it would make NaN of zeros. */

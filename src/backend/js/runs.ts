@@ -1,35 +1,14 @@
 // Groups of contiguous runs: rows, and strided groups whose pieces are runs.
 
-import { type Dimension, groupSizeOf, type Rows, type Strided } from "../../plan.js";
+import type { Blocks } from "../blocks.js";
 import type { Reader } from "./elements.js";
 import type { Computed, Kernels } from "./kernels.js";
 import type { State } from "./state.js";
 import type { Groups } from "./statistics.js";
-import { itemsOf, offsetOf } from "./walk.js";
 
 /** Elements that are summed before they are mapped, where groups are small: they stay in the nearest cache. */
 const BATCH_ELEMENTS = 4096;
 const MOST_GROUPS = 64;
-
-/** Where groups lie: `kept` walks over groups, `reduced` over the runs of one. */
-export interface RunLayout {
-  readonly kept: readonly Dimension[];
-  readonly reduced: readonly Dimension[];
-  readonly run: number;
-  readonly groups: number;
-  /** Elements per group. */
-  readonly size: number;
-}
-
-export function runLayoutOf(reduction: Rows | Strided): RunLayout {
-  const size = groupSizeOf(reduction);
-  if (reduction.kind === "rows") {
-    const { rows, n } = reduction;
-    return { kept: [{ size: rows, stride: n }], reduced: [], run: n, groups: rows, size };
-  }
-  const { kept, reduced, run } = reduction;
-  return { kept, reduced, run, groups: itemsOf(kept), size };
-}
 
 /** A batch of groups; a column of the state for each. */
 export class RunGroups<Data extends Computed> implements Groups {
@@ -39,7 +18,7 @@ export class RunGroups<Data extends Computed> implements Groups {
   readonly most: number;
   groups = 0;
   first = 0;
-  readonly layout: RunLayout;
+  readonly layout: Blocks;
   readonly #kernels: Kernels<Data>;
   readonly #x: Reader<Data>;
   /** Elements of a piece, but for the last of a run. */
@@ -47,77 +26,57 @@ export class RunGroups<Data extends Computed> implements Groups {
   readonly #piecesOfRun: number;
   /** Pieces of a group. */
   readonly pieces: number;
-  /** Whether a batch is one stretch of memory, read at once. */
-  readonly together: boolean;
   /** The piece sought: where it lies in the tensor and in its group, and its elements. */
   offset = 0;
   position = 0;
   count = 0;
 
-  constructor(layout: RunLayout, kernels: Kernels<Data>, x: Reader<Data>) {
+  constructor(layout: Blocks, kernels: Kernels<Data>, x: Reader<Data>) {
     this.layout = layout;
     this.#kernels = kernels;
     this.#x = x;
-    this.#most = Math.min(layout.run, x.limit);
-    this.#piecesOfRun = Math.ceil(layout.run / this.#most);
-    this.pieces = itemsOf(layout.reduced) * this.#piecesOfRun;
-    this.together = layout.kept.length === 1 && layout.kept[0].stride === layout.size && layout.size <= x.limit;
+    this.#most = Math.min(layout.steps, x.limit);
+    this.#piecesOfRun = Math.ceil(layout.steps / this.#most);
+    this.pieces = layout.pieces.length * this.#piecesOfRun;
     this.count = this.#most;
-    this.size = layout.size;
-    this.most = Math.max(1, Math.min(MOST_GROUPS, layout.groups, Math.floor(BATCH_ELEMENTS / layout.size)));
+    this.size = layout.pieces.length * layout.steps;
+    this.most = Math.max(1, Math.min(MOST_GROUPS, layout.blocks, Math.floor(BATCH_ELEMENTS / this.size)));
   }
 
   next(): boolean {
     this.first += this.groups;
-    this.groups = Math.min(this.most, this.layout.groups - this.first);
+    this.groups = Math.min(this.most, this.layout.blocks - this.first);
     return this.groups > 0;
   }
 
   begin(state: State): void {
-    const x = this.#x;
-    const n = this.size;
-    const start = this.together ? x.at(this.first * n, this.groups * n) : 0;
     for (let group = 0; group < this.groups; group++) {
       if (!state.pending[group]) continue;
-      const at = this.together ? start + group * n : this.#firstOf(group);
-      state.shift[group] = x.data[at] * state.scale[group];
+      this.seek(group, 0);
+      state.shift[group] = this.#x.data[this.#x.at(this.offset, this.count)] * state.scale[group];
     }
   }
 
   accumulate(state: State): void {
     const x = this.#x;
-    const n = this.size;
-    const start = this.together ? x.at(this.first * n, this.groups * n) : 0;
     for (let group = 0; group < this.groups; group++) {
       if (!state.pending[group]) continue;
-      if (this.together) this.#kernels.addRun(x.data, start + group * n, n, state, group);
-      else this.#accumulatePieces(state, group);
+      for (let piece = 0; piece < this.pieces; piece++) {
+        this.seek(group, piece);
+        this.#kernels.addRun(x.data, x.at(this.offset, this.count), this.count, state, group);
+      }
     }
-  }
-
-  #accumulatePieces(state: State, group: number): void {
-    const x = this.#x;
-    for (let piece = 0; piece < this.pieces; piece++) {
-      this.seek(group, piece);
-      this.#kernels.addRun(x.data, x.at(this.offset, this.count), this.count, state, group);
-    }
-  }
-
-  /** Where the first element of a group is found. */
-  #firstOf(group: number): number {
-    this.seek(group, 0);
-    return this.#x.at(this.offset, this.count);
   }
 
   /** Goes to a piece of a group of the batch. */
   seek(group: number, piece: number): void {
-    const { kept, reduced, run } = this.layout;
-    this.offset = offsetOf(kept, this.first + group);
+    const { pieces, steps } = this.layout;
+    this.offset = this.layout.startOf(this.first + group);
     if (this.pieces === 1) return;
     const index = Math.floor(piece / this.#piecesOfRun);
     const done = (piece % this.#piecesOfRun) * this.#most;
-    this.offset += offsetOf(reduced, index) + done;
-    this.count = Math.min(this.#most, run - done);
-    this.position = index * run + done;
+    this.offset += pieces[index] + done;
+    this.count = Math.min(this.#most, steps - done);
+    this.position = index * steps + done;
   }
 }

@@ -50,8 +50,13 @@ export function takeStatistics(
   for (let group = 0; group < groups.groups; group++) state.pending[group] = 1;
   attempt(groups, state, rule, kernels.tolerance);
   if (!kernels.rescales) return;
-  if (markExtremes(groups, state)) attempt(groups, state, rule, kernels.tolerance);
-  if (markOverscaled(groups, state)) attempt(groups, state, rule, kernels.tolerance);
+  const extreme = (group: number, overflow: boolean) =>
+    overflow ? DOWN : state.rstd[group] > LARGEST_RSTD ? UP : undefined;
+  if (rescale(groups, state, extreme)) attempt(groups, state, rule, kernels.tolerance);
+  // Scaling up made large elements, all the same, overflow: they need no scale.
+  const overscaled = (group: number, overflow: boolean) =>
+    overflow && state.scale[group * groups.width] === UP ? 1 : undefined;
+  if (rescale(groups, state, overscaled)) attempt(groups, state, rule, kernels.tolerance);
 }
 
 /** Sums of the pending groups, and statistics from them. */
@@ -78,29 +83,19 @@ function markFarShifts(groups: Groups, state: State, tolerance: number): boolean
   return any;
 }
 
-/** Makes pending the groups whose squares left the range of float64, and scales them. */
-function markExtremes({ groups, width }: Groups, state: State): boolean {
+/** Makes pending the groups that need another scale, and gives it to them. */
+function rescale(
+  { groups, width }: Groups,
+  state: State,
+  scaleOf: (group: number, overflow: boolean) => number | undefined,
+): boolean {
   let any = false;
   for (let group = 0; group < groups; group++) {
-    const overflow = !Number.isFinite(state.variance[group]);
-    const extreme = overflow || state.rstd[group] > LARGEST_RSTD;
-    state.pending[group] = extreme ? 1 : 0;
-    if (!extreme) continue;
+    const scale = scaleOf(group, !Number.isFinite(state.variance[group]));
+    state.pending[group] = scale === undefined ? 0 : 1;
+    if (scale === undefined) continue;
     any = true;
-    state.scale.fill(overflow ? DOWN : UP, group * width, (group + 1) * width);
-  }
-  return any;
-}
-
-/** Makes pending the groups that scaling up made overflow: large elements, all the same, need none. */
-function markOverscaled({ groups, width }: Groups, state: State): boolean {
-  let any = false;
-  for (let group = 0; group < groups; group++) {
-    const overscaled = state.scale[group * width] === UP && !Number.isFinite(state.variance[group]);
-    state.pending[group] = overscaled ? 1 : 0;
-    if (!overscaled) continue;
-    any = true;
-    state.scale.fill(1, group * width, (group + 1) * width);
+    state.scale.fill(scale, group * width, (group + 1) * width);
   }
   return any;
 }

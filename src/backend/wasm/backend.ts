@@ -1,17 +1,17 @@
 // The wasm backend: operands that kernels can take pass by address, all others are staged in tiles.
 
+import type { Strided } from "../../plan.js";
 import type { Backend, MomentsJob, NormalizeJob } from "../backend.js";
+import { blocksOf } from "../blocks.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
 import { isBatch, normalizeBatch } from "./batch.js";
-import { columnGroupMoments, normalizeColumnGroups } from "./column_groups.js";
-import { columnMoments, normalizeColumns } from "./columns.js";
+import { reduceColumnGroups } from "./column_groups.js";
+import { normalizeColumns } from "./columns.js";
 import type { WasmContext } from "./context.js";
-import { groupMoments, normalizeGroups } from "./groups.js";
+import { type GroupJob, reduceGroups } from "./groups.js";
 import { localResponse } from "./local_response.js";
 import { power } from "./power.js";
-import { rowMoments } from "./row_moments.js";
-import { normalizeRows, type RowMap } from "./rows.js";
-import { stridedColumns, stridedGroups } from "./strided.js";
+import { normalizeRows, rowMoments, type RowMap } from "./rows.js";
 
 export function wasmBackend(context: WasmContext): Backend {
   return {
@@ -30,14 +30,18 @@ function normalize(context: WasmContext, job: NormalizeJob): void {
   if (reduction.kind === "rows") normalizeRows(context, job, reduction, map as RowMap);
   else if (reduction.kind === "columns") normalizeColumns(context, job, reduction);
   else if (isBatch(job, reduction)) normalizeBatch(context, job, reduction);
-  else if (reduction.columns > 1) normalizeColumnGroups(context, job, stridedColumns(reduction));
-  else normalizeGroups(context, job, stridedGroups(reduction));
+  else reduceStrided(context, job, reduction);
 }
 
-function moments(context: WasmContext, job: MomentsJob): void {
-  const { reduction } = job;
+function moments(context: WasmContext, { functionName, reduction, x, moments }: MomentsJob): void {
+  const nothing = { weight: undefined, bias: undefined, mean: undefined, rstd: undefined };
+  const job: GroupJob = { functionName, plan: { reduction }, centred: true, eps: 0, x, moments, ...nothing };
   if (reduction.kind === "rows") rowMoments(context, job, reduction);
-  else if (reduction.kind === "columns") columnMoments(context, job, reduction);
-  else if (reduction.columns > 1) columnGroupMoments(context, job, stridedColumns(reduction));
-  else groupMoments(context, job, stridedGroups(reduction));
+  else if (reduction.kind === "columns") reduceColumnGroups(context, job, blocksOf(reduction));
+  else reduceStrided(context, job, reduction);
+}
+
+function reduceStrided(context: WasmContext, job: GroupJob, reduction: Strided): void {
+  const reduce = reduction.columns > 1 ? reduceColumnGroups : reduceGroups;
+  reduce(context, job, blocksOf(reduction));
 }

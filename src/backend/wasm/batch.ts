@@ -4,7 +4,7 @@ import { ScratchPlan } from "../../engine/scratch.js";
 import { isDirect } from "../../engine/staging.js";
 import type { Strided } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
-import { addKernelScratch, addOperand, flagsOf, kernelsFor, type WasmContext, wholeAddress } from "./context.js";
+import { flagsOf, kernelsFor, planKernelScratch, planOperand, type WasmContext } from "./context.js";
 import { planStatistics } from "./statistics.js";
 
 /** Whether batch_norm can do a job: groups side by side, a run of each again and again, one gamma and beta per group. */
@@ -15,21 +15,17 @@ export function isBatch({ plan, x }: NormalizeJob, { kept, reduced, run, columns
 
 export function normalizeBatch(context: WasmContext, job: NormalizeJob, { kept, reduced, run }: Strided): void {
   const { x, out, weight, bias, eps } = job;
-  const { compute } = x.format;
-  const groups = kept[0].size;
+  const [groups, runs] = [kept[0].size, reduced[0].size];
   const plan = new ScratchPlan();
-  const scratchOf = addKernelScratch(context, plan);
-  const gammaAt = addOperand(plan, weight, compute);
-  const betaAt = addOperand(plan, bias, compute);
+  const scratch = planKernelScratch(context, plan);
+  const gamma = planOperand(context, plan, weight);
+  const beta = planOperand(context, plan, bias);
   const statistics = planStatistics(context, plan, job, groups, true);
   const flags = flagsOf(job) | statistics.flags;
-  plan.with(context.store, job.functionName, (base) => {
-    const gamma = wholeAddress(context, weight, base + gammaAt);
-    const beta = wholeAddress(context, bias, base + betaAt);
-    const [mean, rstd] = [statistics.mean(base), statistics.rstd(base)];
-    const runs = reduced[0].size;
+  plan.with(context.store, job.functionName, () => {
+    const [mean, rstd] = [statistics.mean(), statistics.rstd()];
     const kernel = kernelsFor(context, x).batch_norm;
-    kernel(out.offset, x.offset, gamma, beta, mean, rstd, groups, runs, run, eps, scratchOf(base), flags);
-    statistics.store(base, 0, groups);
+    kernel(out.offset, x.offset, gamma(), beta(), mean, rstd, groups, runs, run, eps, scratch(), flags);
+    statistics.store(0, groups);
   });
 }

@@ -1,7 +1,6 @@
-import type { ComputeType } from "../../dtype.js";
 import { type Kernels, type KernelSet, SCRATCH_BYTES } from "../../engine/module.js";
 import type { ScratchPlan } from "../../engine/scratch.js";
-import { addressOf, bytesOf, isDirect, type Staging } from "../../engine/staging.js";
+import { bytesOf, isDirect, stageIn, type Staging } from "../../engine/staging.js";
 import type { Operand } from "../../ops/operand.js";
 import type { NormalizeJob } from "../backend.js";
 
@@ -24,29 +23,40 @@ export function kernelsFor({ kernels }: WasmContext, { format }: Operand): Kerne
   return kernels[format.compute];
 }
 
-/** Adds the kernels' own scratch to a plan where none is set aside. */
-export function addKernelScratch(context: WasmContext, plan: ScratchPlan): (base: number) => number {
+/** Plans the kernels' own scratch, where none is set aside; returns what says where it is. */
+export function planKernelScratch(context: WasmContext, plan: ScratchPlan): () => number {
   if (context.kernelScratch >= 0) return () => context.kernelScratch;
   const relative = plan.add(SCRATCH_BYTES / 4);
-  return (base) => base + relative;
+  return () => plan.base + relative;
 }
 
-/** Adds room for `count` elements of an operand where kernels cannot take them in place; of all of it by default. */
-export function addOperand(
+/** Says where `count` elements from `start` on are; by default, all. */
+export type OperandAddress = (start?: number, count?: number) => number;
+
+/**
+ * Plans for up to `most` elements of an operand at a time; returns what says where elements are: 0 for no operand. They
+ * are staged where kernels cannot take them in place, unless they are those of the call before.
+ */
+export function planOperand(
+  context: WasmContext,
   plan: ScratchPlan,
   operand: Operand | undefined,
-  compute: ComputeType,
-  count = operand ? operand.size : 0,
-): number {
-  return operand && !isDirect(operand) ? plan.add(count, bytesOf(compute)) : 0;
-}
-
-/** The address of a whole operand, staged where kernels cannot take it in place; 0 for none. */
-export function wholeAddress(context: WasmContext, operand: Operand | undefined, staged: number): number {
-  return operand ? addressOf(context, operand, staged, 0, operand.size) : 0;
+  most = operand?.size,
+): OperandAddress {
+  if (!operand) return () => 0;
+  const { offset, size, format } = operand;
+  if (isDirect(operand)) return (start = 0) => offset + start * format.bytes;
+  const relative = plan.add(most!, bytesOf(format.compute));
+  let [first, elements] = [0, 0];
+  return (start = 0, count = size) => {
+    const at = plan.base + relative;
+    if (start !== first || count !== elements) stageIn(context, at, operand, start, count);
+    [first, elements] = [start, count];
+    return at;
+  };
 }
 
 /** What a kernel is told of a job's parameters and of its reduction. */
-export function flagsOf(job: NormalizeJob): number {
+export function flagsOf(job: Pick<NormalizeJob, "weight" | "bias" | "centred">): number {
   return (job.weight ? HAS_GAMMA : 0) | (job.bias ? HAS_BETA : 0) | (job.centred ? 0 : UNCENTRED);
 }

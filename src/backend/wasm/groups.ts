@@ -1,153 +1,125 @@
-// Groups that no kernel takes in one call: host rows longer than a tile, and groups scattered in runs. One sweep for the
-// sums, another for the map, with the resumable kernels.
+// Groups of elements that no kernel takes in one call: host rows longer than a tile, and groups scattered in runs. One
+// sweep for the sums, with the bits of assembly/rows.ts, another for the map, with the resumable kernels.
 
+import type { KernelSet } from "../../engine/module.js";
 import { ScratchPlan } from "../../engine/scratch.js";
-import { addressOf, bytesOf, tileOf } from "../../engine/staging.js";
-import { type AffineMap, type ChannelMap, type Columns, groupSizeOf, type Reduction } from "../../plan.js";
-import type { MomentsJob, NormalizeJob } from "../backend.js";
-import { addKernelScratch, addOperand, flagsOf, kernelsFor, type WasmContext } from "./context.js";
-import { forEachPartBackwards, type GroupAccess, type Pieces, planAccess } from "./group_access.js";
-import { sweepMoments } from "./group_moments.js";
-import { planMoments, planStatistics } from "./statistics.js";
+import { bytesOf, tileOf } from "../../engine/staging.js";
+import { type ChannelMap, type Columns, groupSizeOf } from "../../plan.js";
+import type { NormalizeJob } from "../backend.js";
+import type { Blocks } from "../blocks.js";
+import { Access, stripOfGroup } from "./access.js";
+import {
+  flagsOf,
+  kernelsFor,
+  type OperandAddress,
+  planKernelScratch,
+  planOperand,
+  type WasmContext,
+} from "./context.js";
+import { planStatistics } from "./statistics.js";
 
-/** Visits groups in their order. */
-export type ForEachGroup = (visit: (group: Pieces, index: number) => void) => void;
+/** A job of statistics, and of a map if it has one. */
+export type GroupJob = Omit<NormalizeJob, "plan" | "out"> & {
+  readonly plan: Pick<NormalizeJob["plan"], "reduction"> & Partial<NormalizeJob["plan"]>;
+  readonly out?: NormalizeJob["out"];
+};
 
-/** Normalises group after group. */
-export function normalizeGroups(context: WasmContext, job: NormalizeJob, forEachGroup: ForEachGroup): void {
-  const { plan, x, out, eps, centred } = job;
+/** What moments_finish says; see assembly/moments.ts. */
+const SETTLED = 0;
+const RESCALE = 2;
+
+/** Marks a state as one without a mean; see assembly/moments.ts. */
+const UNCENTRED_STATE = 8;
+
+/** Takes the statistics of group after group, and maps it. */
+export function reduceGroups(context: WasmContext, job: GroupJob, groups: Blocks): void {
+  const { x, plan, eps, centred, functionName } = job;
   const kernels = kernelsFor(context, x);
-  const tile = tileOf(x.format.compute);
   const n = groupSizeOf(plan.reduction);
   const scratch = new ScratchPlan();
-  const stateOf = addKernelScratch(context, scratch);
-  const accessOf = planAccess(context, scratch, x, out, n);
+  const stateOf = planKernelScratch(context, scratch);
+  const access = new Access(context, scratch, job, groups, stripOfGroup(x));
   const statistics = planStatistics(context, scratch, job, 1, false);
-  const mapOf = planMap(context, scratch, job, Math.min(n, tile));
-  scratch.with(context.store, job.functionName, (base) => {
-    const access = accessOf(base);
-    const state = stateOf(base);
-    const map = mapOf(base, access, state);
-    forEachGroup((group, index) => {
-      access.open(group);
-      sweepMoments(kernels, access, group, tile, state, eps, centred);
+  const mapPart = planMap(context, scratch, job, Math.min(n, tileOf(x.format.compute)));
+  scratch.with(context.store, functionName, () => {
+    const state = stateOf();
+    access.forEachStrip((group) => {
+      const shift = centred ? firstShift(kernels, access, groups, bytesOf(x.format.compute)) : 0;
+      kernels.moments_begin(state, shift, 1, centred ? 0 : UNCENTRED_STATE);
+      sweepMoments(kernels, access, n, state, eps);
       if (statistics.flags) {
-        kernels.store_statistics(state, statistics.mean(base), statistics.rstd(base), 0, statistics.flags);
-        statistics.store(base, index, 1);
+        kernels.store_statistics(state, statistics.mean(), statistics.rstd(), 0, statistics.flags);
+        statistics.store(group, 1);
       }
-      map(group, index);
-    });
-  });
-}
-
-/** The moments of group after group. */
-export function groupMoments(context: WasmContext, job: MomentsJob, forEachGroup: ForEachGroup): void {
-  const { reduction, x, moments } = job;
-  const kernels = kernelsFor(context, x);
-  const tile = tileOf(x.format.compute);
-  const scratch = new ScratchPlan();
-  const stateOf = addKernelScratch(context, scratch);
-  const accessOf = planAccess(context, scratch, x, x, groupSizeOf(reduction));
-  const statistics = planMoments(context, scratch, moments, 1);
-  scratch.with(context.store, job.functionName, (base) => {
-    const access = accessOf(base);
-    const state = stateOf(base);
-    forEachGroup((group, index) => {
-      access.open(group);
-      sweepMoments(kernels, access, group, tile, state, 0, true);
-      kernels.store_statistics(state, statistics.mean(base), statistics.rstd(base), 0, statistics.flags);
-      statistics.store(base, index, 1);
-    });
-  });
-}
-
-/** Groups that are rows. */
-export function rowGroups(reduction: Extract<Reduction, { kind: "rows" }>): ForEachGroup {
-  return (visit) => {
-    for (let row = 0; row < reduction.rows; row++) {
-      visit({ pieces: 1, run: reduction.n, startOf: () => row * reduction.n }, row);
-    }
-  };
-}
-
-type MapGroup = (group: Pieces, index: number) => void;
-
-/** Plans the map of groups whose parts have at most `part` elements. */
-function planMap(
-  context: WasmContext,
-  scratch: ScratchPlan,
-  job: NormalizeJob,
-  part: number,
-): (base: number, access: GroupAccess, state: number) => MapGroup {
-  const { weight, bias, x } = job;
-  const { compute } = x.format;
-  const { map } = job.plan;
-  const gammaAt = addOperand(scratch, weight, compute, Math.min(part, weight?.size ?? 0));
-  const betaAt = addOperand(scratch, bias, compute, Math.min(part, bias?.size ?? 0));
-  const flags = flagsOf(job);
-  return (base, access, state) => {
-    const parameters: Parameters = {
-      gamma: (start, count) => (weight ? addressOf(context, weight, base + gammaAt, start, count) : 0),
-      beta: (start, count) => (bias ? addressOf(context, bias, base + betaAt, start, count) : 0),
-    };
-    const mapPart = partMap(context, job, map, parameters, state, flags);
-    const kernels = kernelsFor(context, x);
-    return (group, index) => {
-      forEachPartBackwards(group, tileOf(compute), (piece, start, count) => {
-        const from = access.read(piece, start, count);
-        const to = access.target(piece, start);
-        const source = kernels.prescaled(state, to, from, count);
-        mapPart(to, source, piece * group.run + start, count, index);
-        access.write(piece, start, count);
+      if (!mapPart) return;
+      access.map((to, from, count, _, element) => {
+        mapPart(to, kernels.prescaled(state, to, from, count), element, count, group, state);
       });
-    };
-  };
+    });
+  });
 }
 
-interface Parameters {
-  gamma(start: number, count: number): number;
-  beta(start: number, count: number): number;
+/** The first guess of the open group's mean, from its first piece; as firstShift of assembly/shift.ts. */
+function firstShift(kernels: KernelSet, access: Access, { steps }: Blocks, bytes: number): number {
+  if (steps <= access.partSteps) return kernels.first_shift(access.read(0, 0, steps), steps);
+  const { at, stride } = access.sample(8, Math.floor(steps / 8));
+  return kernels.mean_of_eight(at, stride * bytes);
+}
+
+/** Leaves the statistics of the open group in `state`, which has begun. */
+function sweepMoments(kernels: KernelSet, access: Access, n: number, state: number, eps: number): void {
+  for (;;) {
+    access.sweep(
+      (at, count) => kernels.moments_accumulate(state, at, count),
+      () => kernels.moments_end_run(state),
+    );
+    const verdict = kernels.moments_finish(state, n, eps);
+    if (verdict === SETTLED) return;
+    if (verdict !== RESCALE) continue;
+    let largest = 0;
+    access.sweep((at, count) => {
+      largest = Math.max(largest, kernels.largest_magnitude(at, count));
+    });
+    kernels.moments_rescale(state, largest);
+  }
 }
 
 /** Maps `count` elements of the group of index `group`, the first of which is its element `start`. */
-type MapPart = (to: number, from: number, start: number, count: number, group: number) => void;
+type MapPart = (to: number, from: number, start: number, count: number, group: number, state: number) => void;
 
-function partMap(
-  context: WasmContext,
-  job: NormalizeJob,
-  map: AffineMap,
-  { gamma, beta }: Parameters,
-  state: number,
-  flags: number,
-): MapPart {
-  const kernels = kernelsFor(context, job.x);
-  const { reduction } = job.plan;
+/** Plans the map of groups whose parts have at most `part` elements. */
+function planMap(context: WasmContext, scratch: ScratchPlan, job: GroupJob, part: number): MapPart | undefined {
+  const { x, weight, bias } = job;
+  const { map, reduction } = job.plan;
+  if (!map) return undefined;
+  const kernels = kernelsFor(context, x);
+  const flags = flagsOf(job);
+  const gamma = planOperand(context, scratch, weight, Math.min(part, weight?.size ?? 0));
+  const beta = planOperand(context, scratch, bias, Math.min(part, bias?.size ?? 0));
   switch (map.kind) {
     case "element":
-      return (to, from, start, count) => {
+      return (to, from, start, count, _, state) => {
         kernels.map_row(to, from, gamma(start, count), beta(start, count), count, state, flags);
       };
     case "group":
-      if (reduction.kind === "columns") return columnMap(context, job, reduction, { gamma, beta }, state, flags);
-      return (to, from, _, count, group) => {
+      if (reduction.kind === "columns") return columnMap(kernels, reduction, gamma, beta, flags);
+      return (to, from, _, count, group, state) => {
         kernels.map_run(to, from, gamma(group, 1), beta(group, 1), count, state, flags);
       };
     case "channel":
-      return channelMap(context, job, map, { gamma, beta }, state, flags);
+      return channelMap(kernels, map, gamma, beta, bytesOf(x.format.compute), flags);
   }
 }
 
 /** Parts of a step's columns, with a gamma and beta each. */
 function columnMap(
-  context: WasmContext,
-  { x }: NormalizeJob,
+  kernels: KernelSet,
   { columns, width }: Columns,
-  { gamma, beta }: Parameters,
-  state: number,
+  gamma: OperandAddress,
+  beta: OperandAddress,
   flags: number,
 ): MapPart {
-  const kernels = kernelsFor(context, x);
-  return (to, from, start, count, group) => {
+  return (to, from, start, count, group, state) => {
     const first = ((group * width) % columns) + (start % width);
     kernels.map_row(to, from, gamma(first, count), beta(first, count), count, state, flags);
   };
@@ -155,27 +127,24 @@ function columnMap(
 
 /** Parts of a row with channels: a run of one channel after the other. */
 function channelMap(
-  context: WasmContext,
-  { x }: NormalizeJob,
+  kernels: KernelSet,
   { channels, span, period }: ChannelMap,
-  parameters: Parameters,
-  state: number,
+  gamma: OperandAddress,
+  beta: OperandAddress,
+  bytes: number,
   flags: number,
 ): MapPart {
-  const kernels = kernelsFor(context, x);
-  const bytes = bytesOf(x.format.compute);
-  return (to, from, start, count, row) => {
+  return (to, from, start, count, row, state) => {
+    const end = start + count;
     const first = Math.floor(start / span);
-    const last = Math.floor((start + count - 1) / span);
-    const firstChannel = (row % period) * channels + first;
-    const gamma = parameters.gamma(firstChannel, last - first + 1);
-    const beta = parameters.beta(firstChannel, last - first + 1);
-    for (let channel = first; channel <= last; channel++) {
-      const begin = Math.max(start, channel * span);
-      const end = Math.min(start + count, (channel + 1) * span);
-      const at = (begin - start) * bytes;
-      const parameter = (channel - first) * bytes;
-      kernels.map_run(to + at, from + at, gamma + parameter, beta + parameter, end - begin, state, flags);
+    const touched = Math.ceil(end / span) - first;
+    const firstParameter = (row % period) * channels + first;
+    const [gammas, betas] = [gamma(firstParameter, touched), beta(firstParameter, touched)];
+    for (let index = 0; index < touched; index++) {
+      const begin = Math.max(start, (first + index) * span);
+      const length = Math.min(end, (first + index + 1) * span) - begin;
+      const [at, parameter] = [(begin - start) * bytes, index * bytes];
+      kernels.map_run(to + at, from + at, gammas + parameter, betas + parameter, length, state, flags);
     }
   };
 }
