@@ -12,7 +12,6 @@ import {
   type AnyStatistics,
   checkSeveralValues,
   type NormalizeContext,
-  normalizeGroupsWithStatistics,
 } from "./normalize_groups.js";
 import { flagOf, operandOf, optionsOf } from "./operand.js";
 
@@ -55,7 +54,6 @@ export function nativeInstanceNorm(
 ): AnyStatistics {
   const call = callOf(context, "nativeInstanceNorm", x, options);
   const statisticsShape = [call.shape.samples, call.shape.channels];
-  if (call.useInputStats && !call.running) return normalizeGroupsWithStatistics(context, call, statisticsShape);
   return normalizeChannelsWithStatistics(context, call, statisticsShape);
 }
 

@@ -14,6 +14,7 @@ import {
   type NormalizeContext,
   normalizeGroups,
   normalizeGroupsWithMoments,
+  normalizeGroupsWithStatistics,
   outputOf,
 } from "./normalize_groups.js";
 import type { NormOptions } from "./norm_options.js";
@@ -79,6 +80,7 @@ export function normalizeChannelsWithStatistics(
   call: ChannelCall,
   statisticsShape: readonly number[],
 ): AnyStatistics {
+  if (call.useInputStats && !call.running) return normalizeGroupsWithStatistics(context, call, statisticsShape);
   return makingTensors(context, call, (make) => {
     const { operand, output } = outputOf(context, call, make);
     const format = computeFormat(call.x.format);
