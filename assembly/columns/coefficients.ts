@@ -3,21 +3,22 @@
 
 import { HAS_BETA, HAS_GAMMA } from "../affine";
 import { STEEPEST } from "../finish";
-import { bytesOf } from "../lanes";
-import { COLUMNS, lowsOf, meansOf, replicate, rstdsOf, shiftsOf, squaresOf, sumsOf, variancesOf, WIDTH } from "./state";
+import { elementBytes } from "../elements";
+import { COLUMNS, isWide, lowsOf, meansOf, replicate, rstdsOf, shiftsOf, squaresOf, sumsOf, variancesOf, WIDTH } from "./state";
 
 /** y = (x - centre) * scale + bias, with gamma and beta per column: the coefficients of the global map of a row. */
-export function coefficients<T>(state: usize, gamma: usize, beta: usize, flags: i32): void {
-  fillColumns<T>(state, flags & HAS_GAMMA ? gamma : 0, flags & HAS_BETA ? beta : 0, false);
+export function coefficients(state: usize, gamma: usize, beta: usize, flags: i32): void {
+  fillColumns(state, flags & HAS_GAMMA ? gamma : 0, flags & HAS_BETA ? beta : 0, false);
 }
 
 /** The coefficients of ((x - centre) * slope + residual) * gamma + beta, where every step has its gamma and beta. */
-export function stepCoefficients<T>(state: usize): void {
-  fillColumns<T>(state, 0, 0, true);
+export function stepCoefficients(state: usize): void {
+  fillColumns(state, 0, 0, true);
 }
 
 // prettier-ignore
-function fillColumns<T>(state: usize, gamma: usize, beta: usize, bySteps: bool): void {
+function fillColumns(state: usize, gamma: usize, beta: usize, bySteps: bool): void {
+  const wide = isWide(state);
   const columns = i32.load(state, COLUMNS);
   const width = i32.load(state, WIDTH);
   const means = meansOf(state);
@@ -42,12 +43,12 @@ function fillColumns<T>(state: usize, gamma: usize, beta: usize, bySteps: bool):
       left = width;
       group += 8;
     }
-    const at = bytesOf<T>(column);
+    const at = elementBytes(column, wide);
     const mean = loadBoth(means, first, second);
     const rstd = loadBoth(rstds, first, second);
-    const centre = roundTo<T>(mean);
-    const rest = sizeof<T>() == 8 ? f64x2.neg(loadBoth(lows, first, second)) : f64x2.sub(centre, mean);
-    const slope = slopes<T>(rstd);
+    const centre = wide ? mean : f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(mean));
+    const rest = wide ? f64x2.neg(loadBoth(lows, first, second)) : f64x2.sub(centre, mean);
+    const slope = wide ? rstd : slopes(rstd);
     let scale = slope;
     let bias = f64x2.mul(rest, rstd);
     if (bySteps) {
@@ -56,19 +57,19 @@ function fillColumns<T>(state: usize, gamma: usize, beta: usize, bySteps: bool):
       bias = v128.bitselect(bias, f64x2.splat(-0.0), f64x2.gt(f64x2.mul(mean, mean), variance));
     } else {
       if (gamma) {
-        const g = loadPair<T>(gamma + at, columns - column);
+        const g = loadPair(gamma + at, columns - column, wide);
         scale = f64x2.mul(slope, g);
         bias = f64x2.mul(bias, g);
       }
-      if (beta) bias = f64x2.add(bias, loadPair<T>(beta + at, columns - column));
+      if (beta) bias = f64x2.add(bias, loadPair(beta + at, columns - column, wide));
     }
-    storePair<T>(centres + at, mean);
-    storePair<T>(scales + at, scale);
-    storePair<T>(biases + at, bias);
+    storePair(centres + at, mean, wide);
+    storePair(scales + at, scale, wide);
+    storePair(biases + at, bias, wide);
     column += 2;
   } while (column < columns);
   // Shifts, scales, sums and squares; the scales are what they were.
-  replicate<T>(state, 4);
+  replicate(state, 4);
 }
 
 // prettier-ignore
@@ -78,27 +79,20 @@ function fillColumns<T>(state: usize, gamma: usize, beta: usize, bySteps: bool):
 
 /** The next two elements as float64, or the last one. */
 @inline
-function loadPair<T>(p: usize, left: i32): v128 {
-  if (sizeof<T>() == 8) return left > 1 ? v128.load(p) : v128.load64_zero(p);
+function loadPair(p: usize, left: i32, wide: bool): v128 {
+  if (wide) return left > 1 ? v128.load(p) : v128.load64_zero(p);
   return f64x2.promote_low_f32x4(left > 1 ? v128.load64_zero(p) : v128.load32_zero(p));
 }
 
 
 @inline
-function storePair<T>(p: usize, v: v128): void {
-  if (sizeof<T>() == 8) v128.store(p, v);
+function storePair(p: usize, v: v128, wide: bool): void {
+  if (wide) v128.store(p, v);
   else v128.store_lane<f64>(p, f32x4.demote_f64x2_zero(v), 0);
 }
 
-
+/** slopeOf, of float32. */
 @inline
-function roundTo<T>(v: v128): v128 {
-  return sizeof<T>() == 8 ? v : f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(v));
-}
-
-/** slopeOf. */
-@inline
-function slopes<T>(rstd: v128): v128 {
-  if (sizeof<T>() == 8) return rstd;
+function slopes(rstd: v128): v128 {
   return v128.bitselect(f64x2.pmin(rstd, f64x2.splat(STEEPEST)), rstd, f64x2.lt(rstd, f64x2.splat(Infinity)));
 }
