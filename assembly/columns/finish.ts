@@ -82,8 +82,8 @@ function settlesPair(state: usize, first: i32, second: i32, inverse: f64, eps: f
     sums = v128.load(wideSumsOf(state) + at);
     squares = v128.load(wideSquaresOf(state) + at);
   } else {
-    addColumns<f32>(state, first, row + SUM);
-    addColumns<f32>(state, second, row + SUM + 8);
+    addColumns(state, first, row + SUM);
+    addColumns(state, second, row + SUM + 8);
     sums = v128.load(row, SUM);
     squares = v128.load(row, SQUARES);
   }
@@ -117,8 +117,8 @@ function finishGroup(state: usize, group: i32, n: f64, eps: f64): i32 {
   const at = (<usize>group) << 3;
   const wide = isWide(state);
   const first = elementBytes(group * i32.load(state, WIDTH), wide);
-  if (wide) addColumns<f64>(state, group, row + SUM);
-  else addColumns<f32>(state, group, row + SUM);
+  if (wide) sumColumns<f64>(state, group, row + SUM);
+  else addColumns(state, group, row + SUM);
   i32.store(row, i32.load(attemptsOf(state) + at) | i32.load(state, KIND), ATTEMPTS);
   storeElement(row + K, loadElement(shiftsOf(state) + first, wide), wide);
   storeElement(row + SCALE, loadElement(scalesOf(state) + first, wide), wide);
@@ -137,11 +137,17 @@ function finishGroup(state: usize, group: i32, n: f64, eps: f64): i32 {
   return verdict;
 }
 
+/** sumColumns, of float32. */
+function addColumns(state: usize, group: i32, to: usize): void {
+  sumColumns<f32>(state, group, to);
+}
+
 /**
  * Stores the totals of the wide accumulators of a group's columns, sums at `to` and squares 16 bytes on: copy by copy,
  * f32 those of even and those of odd place in the group, then both; f64 in order, with a low part.
  */
-function addColumns<T>(state: usize, group: i32, to: usize): void {
+@inline
+function sumColumns<T>(state: usize, group: i32, to: usize): void {
   const width = i32.load(state, WIDTH);
   const columns = i32.load(state, COLUMNS);
   const end = columns * i32.load(state, FOLD);
