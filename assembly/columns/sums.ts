@@ -147,15 +147,19 @@ function deviation<T>(state: usize, x: usize, at: usize, left: usize): v128 {
 export function endBlock(state: usize): void {
   if (i32.load(state, OPEN) == 0) return;
   i32.store(state, 0, OPEN);
+  if (isWide(state)) emptyBlock<f64>(state);
+  else emptyBlock<f32>(state);
+}
+
+
+@inline
+function emptyBlock<T>(state: usize): void {
   const bytes = arrayBytes(state);
   const sums = sumsOf(state);
-  const accumulators = wideSumsOf(state);
-  const wide = isWide(state);
+  const wide = wideSumsOf(state);
   // Squares follow sums, the narrow and the wide.
   for (let at: usize = 0; at < 2 * bytes; at += 16) {
-    const sum = v128.load(sums + at);
-    if (wide) addWideLanes<f64>(accumulators + 2 * at, sum);
-    else addWideLanes<f32>(accumulators + 2 * at, sum);
+    addWideLanes<T>(wide + 2 * at, v128.load(sums + at));
     v128.store(sums + at, zeros());
   }
 }
