@@ -1,95 +1,75 @@
 // The column kernels of the module's ABI; columns and steps are 1 at least. Strides are elements, from step to step. Flags as in
 // ../index.ts, and STRIP = 32: the columns are a strip of longer steps.
 
-import { bytesOf } from "../lanes";
+import { elementBytes } from "../elements";
 import { coefficients, stepCoefficients } from "../columns/coefficients";
 import { finish, magnitude, rescale, statistics } from "../columns/finish";
 import { mapOfColumns, mapOfSteps } from "../columns/map";
 import { affineColumns, streams } from "../columns/maps";
 import { BY_STEPS, columnsNorm, scratchBytes, stripOf } from "../columns/norm";
 import { samplesOf, shift } from "../columns/shift";
-import { begin, stateBytes } from "../columns/state";
+import { begin, isWide, stateBytes } from "../columns/state";
 import { accumulate, endBlock, unitOf } from "../columns/sums";
 
 // What a plan needs to know
 export { samplesOf as columns_samples_f32, samplesOf as columns_samples_f64 };
 // prettier-ignore
-export function columns_strip_f32(columns: i32, width: i32): i32 { return stripOf<f32>(columns, width); }
+export function columns_strip_f32(columns: i32, width: i32): i32 { return stripOf(columns, width, false); }
 // prettier-ignore
-export function columns_norm_bytes_f32(columns: i32, width: i32): usize { return scratchBytes<f32>(columns, width); }
+export function columns_norm_bytes_f32(columns: i32, width: i32): usize { return scratchBytes(columns, width, false); }
 // prettier-ignore
-export function columns_state_bytes_f32(columns: i32, width: i32, flags: i32): usize { return stateBytes<f32>(columns, width, flags); }
+export function columns_state_bytes_f32(columns: i32, width: i32, flags: i32): usize { return stateBytes(columns, width, flags, false); }
 // prettier-ignore
-export function columns_unit_f32(columns: i32, flags: i32): i32 { return unitOf<f32>(columns, flags); }
+export function columns_unit_f32(columns: i32, flags: i32): i32 { return unitOf(columns, flags, false); }
 // prettier-ignore
-export function columns_strip_f64(columns: i32, width: i32): i32 { return stripOf<f64>(columns, width); }
+export function columns_strip_f64(columns: i32, width: i32): i32 { return stripOf(columns, width, true); }
 // prettier-ignore
-export function columns_norm_bytes_f64(columns: i32, width: i32): usize { return scratchBytes<f64>(columns, width); }
+export function columns_norm_bytes_f64(columns: i32, width: i32): usize { return scratchBytes(columns, width, true); }
 // prettier-ignore
-export function columns_state_bytes_f64(columns: i32, width: i32, flags: i32): usize { return stateBytes<f64>(columns, width, flags); }
+export function columns_state_bytes_f64(columns: i32, width: i32, flags: i32): usize { return stateBytes(columns, width, flags, true); }
 // prettier-ignore
-export function columns_unit_f64(columns: i32, flags: i32): i32 { return unitOf<f64>(columns, flags); }
+export function columns_unit_f64(columns: i32, flags: i32): i32 { return unitOf(columns, flags, true); }
 
 // Whole tensors
 // prettier-ignore
-export function columns_norm_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f32>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags); }
+export function columns_norm_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags, false); }
 // prettier-ignore
-export function columns_norm_steps_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f32>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS); }
+export function columns_norm_steps_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS, false); }
 // prettier-ignore
 export function columns_affine_f32(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void { affineColumns<f32>(out, x, centre, scale, bias, steps, columns); }
 // prettier-ignore
-export function columns_norm_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f64>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags); }
+export function columns_norm_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags, true); }
 // prettier-ignore
-export function columns_norm_steps_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm<f64>(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS); }
+export function columns_norm_steps_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS, true); }
 // prettier-ignore
 export function columns_affine_f64(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void { affineColumns<f64>(out, x, centre, scale, bias, steps, columns); }
 
-// A block of steps in pieces
+// A block of steps in pieces: the state knows the type.
 // prettier-ignore
-export function columns_begin_f32(state: usize, columns: i32, width: i32, flags: i32): void { begin<f32>(state, columns, width, flags); }
+export function columns_begin_f32(state: usize, columns: i32, width: i32, flags: i32): void { begin(state, columns, width, flags, false); }
 // prettier-ignore
-export function columns_shift_f32(state: usize, x: usize, samples: i32, stride: i32): void { shift<f32>(state, x, samples, bytesOf<f32>(stride)); }
+export function columns_begin_f64(state: usize, columns: i32, width: i32, flags: i32): void { begin(state, columns, width, flags, true); }
 // prettier-ignore
-export function columns_accumulate_f32(state: usize, x: usize, steps: i32, stride: i32): void { accumulate<f32>(state, x, steps, bytesOf<f32>(stride)); }
+function columnsShift(state: usize, x: usize, samples: i32, stride: i32): void { shift(state, x, samples, strideOf(state, stride)); }
 // prettier-ignore
-export function columns_end_piece_f32(state: usize): void { endBlock<f32>(state); }
+function columnsAccumulate(state: usize, x: usize, steps: i32, stride: i32): void { accumulate(state, x, steps, strideOf(state, stride)); }
 // prettier-ignore
-export function columns_finish_f32(state: usize, n: f64, eps: f64): i32 { return finish<f32>(state, n, eps); }
+function columnsMagnitude(state: usize, x: usize, steps: i32, stride: i32): void { magnitude(state, x, steps, strideOf(state, stride)); }
 // prettier-ignore
-export function columns_magnitude_f32(state: usize, x: usize, steps: i32, stride: i32): void { magnitude<f32>(state, x, steps, bytesOf<f32>(stride)); }
+function columnsMap(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns(out, x, state, steps, strideOf(state, stride), streams(steps, strideOf(state, stride))); }
 // prettier-ignore
-export function columns_rescale_f32(state: usize): void { rescale<f32>(state); }
+function columnsMapSteps(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps(out, x, state, gamma, beta, steps, strideOf(state, stride), streams(steps, strideOf(state, stride))); }
 // prettier-ignore
-export function columns_statistics_f32(state: usize, mean: usize, rstd: usize, first: i32, flags: i32): void { statistics<f32>(state, mean, rstd, first, flags); }
-// prettier-ignore
-export function columns_coefficients_f32(state: usize, gamma: usize, beta: usize, flags: i32): void { coefficients<f32>(state, gamma, beta, flags); }
-// prettier-ignore
-export function columns_step_coefficients_f32(state: usize): void { stepCoefficients<f32>(state); }
-// prettier-ignore
-export function columns_map_f32(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f32>(out, x, state, steps, bytesOf<f32>(stride), streams(steps, bytesOf<f32>(stride))); }
-// prettier-ignore
-export function columns_map_steps_f32(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f32>(out, x, state, gamma, beta, steps, bytesOf<f32>(stride), streams(steps, bytesOf<f32>(stride))); }
-// prettier-ignore
-export function columns_begin_f64(state: usize, columns: i32, width: i32, flags: i32): void { begin<f64>(state, columns, width, flags); }
-// prettier-ignore
-export function columns_shift_f64(state: usize, x: usize, samples: i32, stride: i32): void { shift<f64>(state, x, samples, bytesOf<f64>(stride)); }
-// prettier-ignore
-export function columns_accumulate_f64(state: usize, x: usize, steps: i32, stride: i32): void { accumulate<f64>(state, x, steps, bytesOf<f64>(stride)); }
-// prettier-ignore
-export function columns_end_piece_f64(state: usize): void { endBlock<f64>(state); }
-// prettier-ignore
-export function columns_finish_f64(state: usize, n: f64, eps: f64): i32 { return finish<f64>(state, n, eps); }
-// prettier-ignore
-export function columns_magnitude_f64(state: usize, x: usize, steps: i32, stride: i32): void { magnitude<f64>(state, x, steps, bytesOf<f64>(stride)); }
-// prettier-ignore
-export function columns_rescale_f64(state: usize): void { rescale<f64>(state); }
-// prettier-ignore
-export function columns_statistics_f64(state: usize, mean: usize, rstd: usize, first: i32, flags: i32): void { statistics<f64>(state, mean, rstd, first, flags); }
-// prettier-ignore
-export function columns_coefficients_f64(state: usize, gamma: usize, beta: usize, flags: i32): void { coefficients<f64>(state, gamma, beta, flags); }
-// prettier-ignore
-export function columns_step_coefficients_f64(state: usize): void { stepCoefficients<f64>(state); }
-// prettier-ignore
-export function columns_map_f64(out: usize, x: usize, state: usize, steps: i32, stride: i32): void { mapOfColumns<f64>(out, x, state, steps, bytesOf<f64>(stride), streams(steps, bytesOf<f64>(stride))); }
-// prettier-ignore
-export function columns_map_steps_f64(out: usize, x: usize, state: usize, gamma: usize, beta: usize, steps: i32, stride: i32): void { mapOfSteps<f64>(out, x, state, gamma, beta, steps, bytesOf<f64>(stride), streams(steps, bytesOf<f64>(stride))); }
+@inline function strideOf(state: usize, stride: i32): usize { return elementBytes(stride, isWide(state)); }
+
+export { columnsShift as columns_shift_f32, columnsShift as columns_shift_f64 };
+export { columnsAccumulate as columns_accumulate_f32, columnsAccumulate as columns_accumulate_f64 };
+export { endBlock as columns_end_piece_f32, endBlock as columns_end_piece_f64 };
+export { finish as columns_finish_f32, finish as columns_finish_f64 };
+export { columnsMagnitude as columns_magnitude_f32, columnsMagnitude as columns_magnitude_f64 };
+export { rescale as columns_rescale_f32, rescale as columns_rescale_f64 };
+export { statistics as columns_statistics_f32, statistics as columns_statistics_f64 };
+export { coefficients as columns_coefficients_f32, coefficients as columns_coefficients_f64 };
+export { stepCoefficients as columns_step_coefficients_f32, stepCoefficients as columns_step_coefficients_f64 };
+export { columnsMap as columns_map_f32, columnsMap as columns_map_f64 };
+export { columnsMapSteps as columns_map_steps_f32, columnsMapSteps as columns_map_steps_f64 };

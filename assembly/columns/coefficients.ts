@@ -1,19 +1,26 @@
 // From the statistics of groups to the coefficients of every column's map, two columns at a time in float64 lanes. They
-// take the places of shifts, sums and squares.
+// take the places of shifts, sums and squares. Where steps are few this weighs as much as they do, so it is compiled for each type.
 
 import { HAS_BETA, HAS_GAMMA } from "../affine";
 import { STEEPEST } from "../finish";
 import { bytesOf } from "../lanes";
-import { COLUMNS, lowsOf, meansOf, replicate, rstdsOf, shiftsOf, squaresOf, sumsOf, variancesOf, WIDTH } from "./state";
+import { COLUMNS, isWide, lowsOf, meansOf, replicate, rstdsOf, shiftsOf, squaresOf, sumsOf, variancesOf, WIDTH } from "./state";
 
 /** y = (x - centre) * scale + bias, with gamma and beta per column: the coefficients of the global map of a row. */
-export function coefficients<T>(state: usize, gamma: usize, beta: usize, flags: i32): void {
-  fillColumns<T>(state, flags & HAS_GAMMA ? gamma : 0, flags & HAS_BETA ? beta : 0, false);
+export function coefficients(state: usize, gamma: usize, beta: usize, flags: i32): void {
+  fill(state, flags & HAS_GAMMA ? gamma : 0, flags & HAS_BETA ? beta : 0, false);
 }
 
 /** The coefficients of ((x - centre) * slope + residual) * gamma + beta, where every step has its gamma and beta. */
-export function stepCoefficients<T>(state: usize): void {
-  fillColumns<T>(state, 0, 0, true);
+export function stepCoefficients(state: usize): void {
+  fill(state, 0, 0, true);
+}
+
+function fill(state: usize, gamma: usize, beta: usize, bySteps: bool): void {
+  if (isWide(state)) fillColumns<f64>(state, gamma, beta, bySteps);
+  else fillColumns<f32>(state, gamma, beta, bySteps);
+  // Shifts, scales, sums and squares; the scales are what they were.
+  replicate(state, 4);
 }
 
 // prettier-ignore
@@ -67,8 +74,6 @@ function fillColumns<T>(state: usize, gamma: usize, beta: usize, bySteps: bool):
     storePair<T>(biases + at, bias);
     column += 2;
   } while (column < columns);
-  // Shifts, scales, sums and squares; the scales are what they were.
-  replicate<T>(state, 4);
 }
 
 // prettier-ignore

@@ -1,6 +1,7 @@
 // From the sums of columns to the statistics of groups, and the repairs that groups may need.
 
 import { finish as finishRow, RESCALE, SETTLED, smallestSafe } from "../finish";
+import { elementBytes, loadElement, storeElement } from "../elements";
 import { bytesOf, lostInSum, sumOfPair, zeros } from "../lanes";
 import { storeStatistics, WANTS_MOMENTS, WANTS_STATISTICS } from "../rows";
 import {
@@ -23,6 +24,7 @@ import {
   COLUMNS,
   FOLD,
   groupsIn,
+  isWide,
   KIND,
   lowsOf,
   meansOf,
@@ -46,18 +48,18 @@ import { endBlock } from "./sums";
  * With RESCALE among them, `magnitude` over the whole block and `rescale` follow, and then the block is summed again;
  * without, it is summed again at once. Groups that are settled come to the same again.
  */
-export function finish<T>(state: usize, n: f64, eps: f64): i32 {
-  endBlock<T>(state);
+export function finish(state: usize, n: f64, eps: f64): i32 {
+  endBlock(state);
   const inverse = 1 / n;
   const groups = groupsIn(state);
-  const quick = sizeof<T>() == 4 && !i32.load(state, SCALED);
+  const quick = !isWide(state) && !i32.load(state, SCALED);
   let verdicts = SETTLED;
   let group = 0;
   do {
     const last = min(group + 1, groups - 1);
     if (!quick || !settlesPair(state, group, last, inverse, eps)) {
-      verdicts |= finishGroup<T>(state, group, n, eps);
-      if (last > group) verdicts |= finishGroup<T>(state, last, n, eps);
+      verdicts |= finishGroup(state, group, n, eps);
+      if (last > group) verdicts |= finishGroup(state, last, n, eps);
     }
     group += 2;
   } while (group < groups);
@@ -80,8 +82,8 @@ function settlesPair(state: usize, first: i32, second: i32, inverse: f64, eps: f
     sums = v128.load(wideSumsOf(state) + at);
     squares = v128.load(wideSquaresOf(state) + at);
   } else {
-    addColumns<f32>(state, first, row + SUM);
-    addColumns<f32>(state, second, row + SUM + 8);
+    addColumns(state, first, row + SUM);
+    addColumns(state, second, row + SUM + 8);
     sums = v128.load(row, SUM);
     squares = v128.load(row, SQUARES);
   }
@@ -110,22 +112,24 @@ function shiftsOfPair(state: usize, first: i32, second: i32): v128 {
 }
 
 /** A group's statistics, or its verdict; with a better shift, if that is what it needs. */
-function finishGroup<T>(state: usize, group: i32, n: f64, eps: f64): i32 {
+function finishGroup(state: usize, group: i32, n: f64, eps: f64): i32 {
   const row = rowOf(state);
   const at = (<usize>group) << 3;
-  const first = bytesOf<T>(group * i32.load(state, WIDTH));
-  addColumns<T>(state, group, row + SUM);
+  const wide = isWide(state);
+  const first = elementBytes(group * i32.load(state, WIDTH), wide);
+  if (wide) sumColumns<f64>(state, group, row + SUM);
+  else addColumns(state, group, row + SUM);
   i32.store(row, i32.load(attemptsOf(state) + at) | i32.load(state, KIND), ATTEMPTS);
-  store<T>(row, load<T>(shiftsOf(state) + first), K);
-  store<T>(row, load<T>(scalesOf(state) + first), SCALE);
-  const verdict = finishRow<T>(row, n, eps);
+  storeElement(row + K, loadElement(shiftsOf(state) + first, wide), wide);
+  storeElement(row + SCALE, loadElement(scalesOf(state) + first, wide), wide);
+  const verdict = wide ? finishRow<f64>(row, n, eps) : finishRow<f32>(row, n, eps);
   if (verdict == RESCALE) i32.store(attemptsOf(state) + at, i32.load(row, ATTEMPTS) | WANTS_SCALE);
-  else if (verdict != SETTLED) beginGroup<T>(state, group);
+  else if (verdict != SETTLED) beginGroup(state, group);
   else {
     f64.store(meansOf(state) + at, f64.load(row, MEAN));
     f64.store(rstdsOf(state) + at, f64.load(row, RSTD));
     f64.store(variancesOf(state) + at, f64.load(row, VARIANCE));
-    if (sizeof<T>() == 8) {
+    if (wide) {
       f64.store(lowsOf(state) + at, f64.load(row, MEAN + LOW));
       f64.store(rstdsOfXOf(state) + at, f64.load(row, RSTD_OF_X));
     }
@@ -133,11 +137,17 @@ function finishGroup<T>(state: usize, group: i32, n: f64, eps: f64): i32 {
   return verdict;
 }
 
+/** sumColumns, of float32. */
+function addColumns(state: usize, group: i32, to: usize): void {
+  sumColumns<f32>(state, group, to);
+}
+
 /**
  * Stores the totals of the wide accumulators of a group's columns, sums at `to` and squares 16 bytes on: copy by copy,
  * f32 those of even and those of odd place in the group, then both; f64 in order, with a low part.
  */
-function addColumns<T>(state: usize, group: i32, to: usize): void {
+@inline
+function sumColumns<T>(state: usize, group: i32, to: usize): void {
   const width = i32.load(state, WIDTH);
   const columns = i32.load(state, COLUMNS);
   const end = columns * i32.load(state, FOLD);
@@ -173,10 +183,11 @@ function addColumns<T>(state: usize, group: i32, to: usize): void {
 }
 
 /** What a repair has put into the row becomes the group's, in every copy of its columns. */
-function beginGroup<T>(state: usize, group: i32): void {
+function beginGroup(state: usize, group: i32): void {
   const row = rowOf(state);
-  const k = load<T>(row, K);
-  const scale = load<T>(row, SCALE);
+  const wide = isWide(state);
+  const k = loadElement(row + K, wide);
+  const scale = loadElement(row + SCALE, wide);
   i32.store(attemptsOf(state) + ((<usize>group) << 3), i32.load(row, ATTEMPTS));
   if (scale != 1) i32.store(state, 1, SCALED);
   const columns = i32.load(state, COLUMNS);
@@ -184,27 +195,31 @@ function beginGroup<T>(state: usize, group: i32): void {
   const end = columns * i32.load(state, FOLD);
   for (let first = group * width; first < end; first += columns) {
     for (let column = first; column < first + width; column++) {
-      store<T>(shiftsOf(state) + bytesOf<T>(column), k);
-      store<T>(scalesOf(state) + bytesOf<T>(column), scale);
+      storeElement(shiftsOf(state) + elementBytes(column, wide), k, wide);
+      storeElement(scalesOf(state) + elementBytes(column, wide), scale, wide);
     }
   }
 }
 
 /** Takes the largest magnitude of every column, after RESCALE; called for all steps, in any pieces. */
-export function magnitude<T>(state: usize, x: usize, steps: i32, stride: usize): void {
-  const bytes = bytesOf<T>(i32.load(state, COLUMNS));
+export function magnitude(state: usize, x: usize, steps: i32, stride: usize): void {
+  const wide = isWide(state);
+  const size = elementBytes(1, wide);
+  const bytes = elementBytes(i32.load(state, COLUMNS), wide);
   const largest = sumsOf(state);
   for (; steps > 0; steps--) {
-    for (let at: usize = 0; at < bytes; at += sizeof<T>()) {
-      store<T>(largest + at, max<T>(load<T>(largest + at), abs<T>(load<T>(x + at))));
+    for (let at: usize = 0; at < bytes; at += size) {
+      storeElement(largest + at, max<f64>(loadElement(largest + at, wide), abs<f64>(loadElement(x + at, wide))), wide);
     }
     x += stride;
   }
 }
 
 /** After magnitude: gives the groups that asked for it a scale. */
-export function rescale<T>(state: usize): void {
-  const bytes = bytesOf<T>(i32.load(state, WIDTH));
+export function rescale(state: usize): void {
+  const wide = isWide(state);
+  const size = elementBytes(1, wide);
+  const bytes = elementBytes(i32.load(state, WIDTH), wide);
   const row = rowOf(state);
   const groups = groupsIn(state);
   let from = sumsOf(state);
@@ -212,11 +227,12 @@ export function rescale<T>(state: usize): void {
     const end = from + bytes;
     const attempts = i32.load(attemptsOf(state) + ((<usize>group) << 3));
     if (attempts & WANTS_SCALE) {
-      let largest: T = <T>0;
-      for (let at = from; at < end; at += sizeof<T>()) largest = max<T>(largest, load<T>(at));
+      let largest: f64 = 0;
+      for (let at = from; at < end; at += size) largest = max<f64>(largest, loadElement(at, wide));
       i32.store(row, attempts, ATTEMPTS);
-      rescaleRow<T>(row, largest);
-      beginGroup<T>(state, group);
+      if (wide) rescaleRow<f64>(row, largest);
+      else rescaleRow<f32>(row, <f32>largest);
+      beginGroup(state, group);
     }
     from = end;
   }
@@ -224,8 +240,9 @@ export function rescale<T>(state: usize): void {
 }
 
 /** Stores what the flags want of every group's statistics; `first` is the index of the first. */
-export function statistics<T>(state: usize, mean: usize, rstd: usize, first: i32, flags: i32): void {
+export function statistics(state: usize, mean: usize, rstd: usize, first: i32, flags: i32): void {
   if (!(flags & (WANTS_STATISTICS | WANTS_MOMENTS))) return;
+  const wide = isWide(state);
   const row = rowOf(state);
   const width = i32.load(state, WIDTH);
   const groups = groupsIn(state);
@@ -234,8 +251,9 @@ export function statistics<T>(state: usize, mean: usize, rstd: usize, first: i32
     f64.store(row, f64.load(meansOf(state) + at), MEAN);
     f64.store(row, f64.load(rstdsOf(state) + at), RSTD);
     f64.store(row, f64.load(variancesOf(state) + at), VARIANCE);
-    if (sizeof<T>() == 8) f64.store(row, f64.load(rstdsOfXOf(state) + at), RSTD_OF_X);
-    store<T>(row, load<T>(scalesOf(state) + bytesOf<T>(group * width)), SCALE);
-    storeStatistics<T>(row, mean, rstd, first + group, flags);
+    if (wide) f64.store(row, f64.load(rstdsOfXOf(state) + at), RSTD_OF_X);
+    storeElement(row + SCALE, loadElement(scalesOf(state) + elementBytes(group * width, wide), wide), wide);
+    if (wide) storeStatistics<f64>(row, mean, rstd, first + group, flags);
+    else storeStatistics<f32>(row, mean, rstd, first + group, flags);
   }
 }

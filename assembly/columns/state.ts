@@ -13,8 +13,11 @@
 //
 // Narrow steps are folded: `fold` of them are taken for one step of `fold` times as many columns, so that vectors are full
 // whatever the number of columns. The copies of a group's columns are added when it is finished.
+//
+// T is float32 or float64, as the state tells. Functions that are not inner loops are compiled once for both.
 
-import { bytesOf, lanesOf, zeros } from "../lanes";
+import { elementBytes } from "../elements";
+import { zeros } from "../lanes";
 import { STATE_BYTES as ROW_BYTES, UNCENTRED } from "../state";
 
 // The header, i32 each. Byte offsets:
@@ -30,7 +33,9 @@ export const SCALED: usize = 20;
 /** Bytes of one array of T per column, and of one of 8 bytes per group: multiples of 16. */
 const ARRAY_BYTES: usize = 24;
 const GROUPS_BYTES: usize = 28;
-const HEADER_BYTES: usize = 32;
+/** Whether T is float64. */
+const WIDE: usize = 32;
+const HEADER_BYTES: usize = 48;
 
 /** Not a repair, but that finish asked for one: an attempt beside those of a row. */
 export const WANTS_SCALE: i32 = 64;
@@ -44,10 +49,10 @@ const NARROW: i32 = 64;
 const FOLDED: i32 = 16;
 
 /** How many steps of `columns` columns are taken for one. */
-export function foldOf<T>(columns: i32, flags: i32): i32 {
+export function foldOf(columns: i32, flags: i32, wide: bool): i32 {
   let fold = 1;
   if (columns >= NARROW || flags & STRIP) return fold;
-  while (columns * fold < FOLDED || (columns * fold) & (lanesOf<T>() - 1)) fold *= 2;
+  while (columns * fold < FOLDED || (columns * fold) & (wide ? 1 : 3)) fold *= 2;
   return fold;
 }
 
@@ -84,40 +89,43 @@ export function foldOf<T>(columns: i32, flags: i32): i32 {
 // prettier-ignore
 @inline function groupsBytes(state: usize): usize { return <usize>i32.load(state, GROUPS_BYTES); }
 // prettier-ignore
+@inline export function isWide(state: usize): bool { return i32.load(state, WIDE) != 0; }
+// prettier-ignore
 @inline export function groupsIn(state: usize): i32 { return i32.load(state, COLUMNS) / i32.load(state, WIDTH); }
 
 /** Arrays of T per column, and of 8 bytes per group. */
 const ARRAYS: i32 = 8;
 // prettier-ignore
-@inline function groupArrays<T>(): i32 { return sizeof<T>() == 8 ? 6 : 4; }
+@inline function groupArrays(wide: bool): i32 { return wide ? 6 : 4; }
 
 /** Bytes of a state. */
-export function stateBytes<T>(columns: i32, width: i32, flags: i32): usize {
-  const arrays = <usize>ARRAYS * padded(bytesOf<T>(columns * foldOf<T>(columns, flags)));
-  return HEADER_BYTES + ROW_BYTES + arrays + <usize>groupArrays<T>() * padded((<usize>(columns / width)) << 3);
+export function stateBytes(columns: i32, width: i32, flags: i32, wide: bool): usize {
+  const arrays = <usize>ARRAYS * padded(elementBytes(columns * foldOf(columns, flags, wide), wide));
+  return HEADER_BYTES + ROW_BYTES + arrays + <usize>groupArrays(wide) * padded((<usize>(columns / width)) << 3);
 }
 
 /** How many groups of `width` columns of a strip have a state of no more than `bytes` bytes; 1 at least. */
-export function groupsWithin<T>(bytes: usize, width: i32): i32 {
-  const padding = (<usize>(ARRAYS + groupArrays<T>())) << 4;
-  const group = <usize>ARRAYS * bytesOf<T>(width) + ((<usize>groupArrays<T>()) << 3);
+export function groupsWithin(bytes: usize, width: i32, wide: bool): i32 {
+  const padding = (<usize>(ARRAYS + groupArrays(wide))) << 4;
+  const group = <usize>ARRAYS * elementBytes(width, wide) + ((<usize>groupArrays(wide)) << 3);
   return max(1, <i32>((bytes - HEADER_BYTES - ROW_BYTES - padding) / group));
 }
 
 /** Begins a block's statistics. Of the flags, UNCENTRED and STRIP matter. */
-export function begin<T>(state: usize, columns: i32, width: i32, flags: i32): void {
-  const fold = foldOf<T>(columns, flags);
+export function begin(state: usize, columns: i32, width: i32, flags: i32, wide: bool): void {
+  const fold = foldOf(columns, flags, wide);
   i32.store(state, columns, COLUMNS);
   i32.store(state, width, WIDTH);
   i32.store(state, fold, FOLD);
   i32.store(state, 0, OPEN);
   i32.store(state, flags & UNCENTRED, KIND);
   i32.store(state, 0, SCALED);
-  i32.store(state, <i32>padded(bytesOf<T>(columns * fold)), ARRAY_BYTES);
+  i32.store(state, <i32>padded(elementBytes(columns * fold, wide)), ARRAY_BYTES);
+  i32.store(state, wide, WIDE);
   i32.store(state, <i32>padded((<usize>groupsIn(state)) << 3), GROUPS_BYTES);
   fill(rowOf(state), meansOf(state) - rowOf(state), zeros());
   // The lanes behind the last column have scale 1 as well.
-  fill(scalesOf(state), arrayBytes(state), v128.splat<T>(1));
+  fill(scalesOf(state), arrayBytes(state), wide ? f64x2.splat(1) : f32x4.splat(1));
 }
 
 /** Forgets the sums, and keeps shifts and scales. */
@@ -142,8 +150,8 @@ function fill(at: usize, bytes: usize, vector: v128): void {
 }
 
 /** Copies what the first columns of the first `arrays` arrays hold to all their copies. */
-export function replicate<T>(state: usize, arrays: i32): void {
-  const bytes = bytesOf<T>(i32.load(state, COLUMNS));
+export function replicate(state: usize, arrays: i32): void {
+  const bytes = elementBytes(i32.load(state, COLUMNS), isWide(state));
   const copies = i32.load(state, FOLD);
   let array = shiftsOf(state);
   for (; arrays > 0; arrays--) {

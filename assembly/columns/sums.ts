@@ -3,12 +3,14 @@
 // Four steps at a time, a quad, are added as a tree to the open block's accumulators, which lie in the first cache; a
 // block is 64 steps. Steps that no quad has room for, at the end of a piece, are added one by one.
 
+import { elementBytes } from "../elements";
 import { addWideLanes, bytesOf, firstLanes, loadPart, squaresOfFour, sumOfFour, zeros } from "../lanes";
 import {
   arrayBytes,
   COLUMNS,
   FOLD,
   foldOf,
+  isWide,
   OPEN,
   SCALED,
   scalesOf,
@@ -24,29 +26,30 @@ const BLOCK: i32 = 64;
 const QUAD: i32 = 4;
 
 /** A piece that others follow has a multiple of this many steps. */
-export function unitOf<T>(columns: i32, flags: i32): i32 {
-  return QUAD * foldOf<T>(columns, flags);
+export function unitOf(columns: i32, flags: i32, wide: bool): i32 {
+  return QUAD * foldOf(columns, flags, wide);
 }
 
 /** Takes the next steps, `stride` bytes apart. All but the last of a piece come in multiples of a unit. */
-export function accumulate<T>(state: usize, x: usize, steps: i32, stride: usize): void {
+export function accumulate(state: usize, x: usize, steps: i32, stride: usize): void {
   const fold = i32.load(state, FOLD);
   const columns = i32.load(state, COLUMNS);
-  if (fold == 1) return accumulateSteps<T>(state, x, steps, columns, stride);
+  if (fold == 1) return accumulateSteps(state, x, steps, columns, stride);
   const whole = steps / fold;
-  const foldedStride = bytesOf<T>(columns * fold);
-  accumulateSteps<T>(state, x, whole, columns * fold, foldedStride);
+  const foldedStride = elementBytes(columns * fold, isWide(state));
+  accumulateSteps(state, x, whole, columns * fold, foldedStride);
   const rest = steps - whole * fold;
-  if (rest > 0) accumulateSteps<T>(state, x + <usize>whole * foldedStride, 1, columns * rest, 0);
+  if (rest > 0) accumulateSteps(state, x + <usize>whole * foldedStride, 1, columns * rest, 0);
 }
 
-export function accumulateSteps<T>(state: usize, x: usize, steps: i32, columns: i32, stride: usize): void {
+export function accumulateSteps(state: usize, x: usize, steps: i32, columns: i32, stride: usize): void {
   while (steps > 0) {
     const open = i32.load(state, OPEN);
     const part = min(steps, BLOCK - open);
-    accumulatePart<T>(state, x, part, columns, stride);
+    if (isWide(state)) accumulatePart<f64>(state, x, part, columns, stride);
+    else accumulatePart<f32>(state, x, part, columns, stride);
     i32.store(state, open + part, OPEN);
-    if (open + part == BLOCK) endBlock<T>(state);
+    if (open + part == BLOCK) endBlock(state);
     x += <usize>part * stride;
     steps -= part;
   }
@@ -69,6 +72,7 @@ function accumulatePart<T>(state: usize, x: usize, steps: i32, columns: i32, str
   }
 }
 
+@inline
 function addQuad<T>(state: usize, x: usize, bytes: usize, stride: usize): void {
   const array = arrayBytes(state);
   let at = shiftsOf(state);
@@ -140,9 +144,16 @@ function deviation<T>(state: usize, x: usize, at: usize, left: usize): v128 {
 }
 
 /** Empties the open block into the wide accumulators. A piece whose next is somewhere else ends with this. */
-export function endBlock<T>(state: usize): void {
+export function endBlock(state: usize): void {
   if (i32.load(state, OPEN) == 0) return;
   i32.store(state, 0, OPEN);
+  if (isWide(state)) emptyBlock<f64>(state);
+  else emptyBlock<f32>(state);
+}
+
+
+@inline
+function emptyBlock<T>(state: usize): void {
   const bytes = arrayBytes(state);
   const sums = sumsOf(state);
   const wide = wideSumsOf(state);
