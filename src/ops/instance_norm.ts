@@ -8,11 +8,7 @@ import {
   normalizeChannels,
   normalizeChannelsWithStatistics,
 } from "./normalize_channels.js";
-import {
-  type AnyStatistics,
-  checkSeveralValues,
-  type NormalizeContext,
-} from "./normalize_groups.js";
+import { type AnyStatistics, checkSeveralValues, type NormalizeContext } from "./normalize_groups.js";
 import { flagOf, operandOf, optionsOf } from "./operand.js";
 
 /** Options of instanceNorm and nativeInstanceNorm. */

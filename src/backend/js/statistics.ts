@@ -29,7 +29,15 @@ export interface Rule {
 
 /** 1 / sqrt(variance + eps). */
 export function standardRule(centred: boolean, eps: number): Rule {
-  return { centred, rstd: (variance, scale) => 1 / Math.sqrt(variance + eps * scale * scale) };
+  return {
+    centred,
+    rstd: (variance, scale) => {
+      const scaled = eps * scale * scale;
+      // An eps that overflows is all there is to the deviation.
+      if (Math.abs(scaled) < Infinity || scale === 1) return 1 / Math.sqrt(variance + scaled);
+      return 1 / Math.sqrt(eps) / scale;
+    },
+  };
 }
 
 /** Squares of numbers as small, or as large, as float64 has, are normal numbers when scaled by these. */
@@ -38,6 +46,8 @@ const DOWN = 2 ** -700;
 
 /** Where rstd is above, squares may have lost digits to underflow. */
 const LARGEST_RSTD = 2 ** 450;
+/** Where variance and mean are below, the mean may have lost its last digits to underflow, whatever eps is. */
+const SMALLEST = 2 ** -900;
 
 /** Leaves mean, variance, rstd and scale of every group in the state. */
 export function takeStatistics(
@@ -50,8 +60,9 @@ export function takeStatistics(
   for (let group = 0; group < groups.groups; group++) state.pending[group] = 1;
   attempt(groups, state, rule, kernels.tolerance);
   if (!kernels.rescales) return;
-  const extreme = (group: number, overflow: boolean) =>
-    overflow ? DOWN : state.rstd[group] > LARGEST_RSTD ? UP : undefined;
+  const isTiny = (group: number) =>
+    state.rstd[group] > LARGEST_RSTD || (state.variance[group] < SMALLEST && Math.abs(state.mean[group]) < SMALLEST);
+  const extreme = (group: number, overflow: boolean) => (overflow ? DOWN : isTiny(group) ? UP : undefined);
   if (rescale(groups, state, extreme)) attempt(groups, state, rule, kernels.tolerance);
   // Scaling up made large elements, all the same, overflow: they need no scale.
   const overscaled = (group: number, overflow: boolean) =>
