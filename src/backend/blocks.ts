@@ -7,7 +7,7 @@ export interface Blocks {
   readonly blocks: number;
   startOf(block: number): number;
   /** Where the pieces of a block begin, from its start. */
-  readonly pieces: Float64Array;
+  readonly pieces: readonly number[];
   /** Steps of a piece, which follow each other, `columns` elements apart. */
   readonly steps: number;
   readonly columns: number;
@@ -18,7 +18,7 @@ export interface Blocks {
 /** Blocks in one piece, one after the other. */
 export function wholeBlocks(blocks: number, steps: number, columns: number, width = 1): Blocks {
   const startOf = (block: number) => block * steps * columns;
-  return { blocks, startOf, pieces: Float64Array.of(0), steps, columns, width };
+  return { blocks, startOf, pieces: [0], steps, columns, width };
 }
 
 export function blocksOf(reduction: Reduction): Blocks {
@@ -34,14 +34,15 @@ export function blocksOf(reduction: Reduction): Blocks {
   return { blocks: starts.length, startOf, pieces: offsetsOf(pieces), steps, columns, width: 1 };
 }
 
-/** Where a walk over dimensions, the last one innermost, comes by. */
-function offsetsOf(dimensions: readonly Dimension[]): Float64Array {
-  let offsets = Float64Array.of(0);
+/**
+ * Where a walk over dimensions, the last one innermost, comes by. Ordinary arrays, because what is read from a Float64Array
+ * is no small integer to an engine, and loops that start there count in floating point.
+ */
+function offsetsOf(dimensions: readonly Dimension[]): number[] {
+  let offsets = [0];
   for (const { size, stride } of dimensions) {
-    const next = new Float64Array(offsets.length * size);
-    for (let outer = 0; outer < offsets.length; outer++) {
-      for (let index = 0; index < size; index++) next[outer * size + index] = offsets[outer] + index * stride;
-    }
+    const next: number[] = [];
+    for (const offset of offsets) for (let index = 0; index < size; index++) next.push(offset + index * stride);
     offsets = next;
   }
   return offsets;
