@@ -54,8 +54,24 @@ export function channelCallOf(
   const { channels } = shape;
   const running = runningOf(functionName, given, channels, x.format, store);
   if (!useInputStats) requiredRunning(functionName, running, channels);
+  // Spelt out: a spread makes an object that is slow to make and to read.
+  const { plan, centred, eps, weight, bias, out } = groupCallOf(
+    functionName,
+    store,
+    planOf(shape),
+    x,
+    [channels],
+    given,
+  );
   return {
-    ...groupCallOf(functionName, store, planOf(shape), x, [channels], given),
+    functionName,
+    plan,
+    centred,
+    eps,
+    x,
+    weight,
+    bias,
+    out,
     shape,
     running,
     momentum: momentumOf(functionName, given.momentum),

@@ -1,7 +1,7 @@
 // Groups that are neighbours, or made of neighbours: columns, and strided groups that lie side by side. Memory is walked
 // in order, with sums for a chunk of columns at a time.
 
-import type { Blocks } from "../blocks.js";
+import { type Blocks, startOf } from "../blocks.js";
 import type { Reader } from "./elements.js";
 import type { Computed, Kernels } from "./kernels.js";
 import { MOST_COLUMNS, type State } from "./state.js";
@@ -54,7 +54,7 @@ export class ColumnGroups<Data extends Computed> implements Groups {
   begin(state: State): void {
     const { width } = this;
     const steps = Math.min(this.#strip, this.layout.steps);
-    const at = this.at(this.layout.startOf(this.block) + this.firstColumn, steps);
+    const at = this.at(startOf(this.layout, this.block) + this.firstColumn, steps);
     for (let group = 0; group < this.groups; group++) {
       if (!state.pending[group]) continue;
       const from = group * width;
@@ -77,7 +77,7 @@ export class ColumnGroups<Data extends Computed> implements Groups {
   /** Visits the steps of the chunk in order. */
   visit(visit: StepsVisit): void {
     const { pieces, steps, columns } = this.layout;
-    const base = this.layout.startOf(this.block) + this.firstColumn;
+    const base = startOf(this.layout, this.block) + this.firstColumn;
     for (let piece = 0; piece < pieces.length; piece++) {
       for (let done = 0; done < steps; done += this.#strip) {
         const count = Math.min(this.#strip, steps - done);

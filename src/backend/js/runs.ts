@@ -1,6 +1,6 @@
 // Groups of contiguous runs: rows, and strided groups whose pieces are runs.
 
-import type { Blocks } from "../blocks.js";
+import { type Blocks, startOf } from "../blocks.js";
 import type { Reader } from "./elements.js";
 import type { Computed, Kernels } from "./kernels.js";
 import type { State } from "./state.js";
@@ -71,7 +71,7 @@ export class RunGroups<Data extends Computed> implements Groups {
   /** Goes to a piece of a group of the batch. */
   seek(group: number, piece: number): void {
     const { pieces, steps } = this.layout;
-    this.offset = this.layout.startOf(this.first + group);
+    this.offset = startOf(this.layout, this.first + group);
     if (this.pieces === 1) return;
     const index = Math.floor(piece / this.#piecesOfRun);
     const done = (piece % this.#piecesOfRun) * this.#most;

@@ -4,7 +4,7 @@
 import type { ScratchPlan } from "../../engine/scratch.js";
 import { blockTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { Operand } from "../../ops/operand.js";
-import type { Blocks } from "../blocks.js";
+import { type Blocks, startOf } from "../blocks.js";
 import type { WasmContext } from "./context.js";
 
 /** How many columns of blocks have their turn at once, and how many of their steps. */
@@ -85,7 +85,7 @@ export class Access {
     for (let block = 0; block < blocks; block++) {
       for (let first = 0; first < columns; first += this.#strip) {
         const count = Math.min(this.#strip, columns - first);
-        this.#open(this.#blocks.startOf(block) + first, count);
+        this.#open(startOf(this.#blocks, block) + first, count);
         visit(block, first, count);
       }
     }
