@@ -24,10 +24,13 @@ export function normalizeColumns(context: WasmContext, job: NormalizeJob, reduct
 /** Groups of neighbouring columns as one run for every step. */
 function wideGroups({ blocks, steps, columns, width }: Columns): Blocks {
   const groups = columns / width;
+  const startOfGroup = (_: unknown, group: number) =>
+    Math.floor(group / groups) * steps * columns + (group % groups) * width;
   return {
     blocks: blocks * groups,
-    startOf: (group) => Math.floor(group / groups) * steps * columns + (group % groups) * width,
-    pieces: Float64Array.from({ length: steps }, (_, step) => step * columns),
+    starts: Array.from({ length: blocks * groups }, startOfGroup),
+    length: 0,
+    pieces: Array.from({ length: steps }, (_, step) => step * columns),
     steps: width,
     columns: 1,
     width: 1,
