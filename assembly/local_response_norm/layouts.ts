@@ -76,14 +76,14 @@ export function columns(
   for (; blocks > 0; blocks--) {
     for (let column = 0; column < whole; column += strip) {
       const at = (<usize>column) << shift;
-      normalizeAny(shift, out + at, x + at, channels, stride, min(strip, whole - column), before, after, scratch);
+      normalizeStrip(shift, out + at, x + at, channels, stride, min(strip, whole - column), before, after, scratch);
     }
     if (whole < span) {
       // What is left is less than a vector: it goes through one.
       const at = (<usize>whole) << shift;
       memory.fill(tile, 0, <usize>channels * 16);
       copySteps(tile, 16, x + at, stride, channels, stride - at);
-      normalizeAny(shift, tile, tile, channels, 16, lanes(shift), before, after, scratch);
+      normalizeStrip(shift, tile, tile, channels, 16, lanes(shift), before, after, scratch);
       copySteps(out + at, stride, tile, 16, channels, stride - at);
     }
     x += stride * channels;
@@ -129,17 +129,11 @@ export function rows(
     // Copied first: memory streams, where four rows at a time would wait for each of their lines.
     if (out != x) memory.copy(out, x, row * count);
     transposeAny(shift, tile, stride, out, row, count, channels);
-    normalizeAny(shift, tile, tile, channels, stride, width, before, after, scratch);
+    normalizeStrip(shift, tile, tile, channels, stride, width, before, after, scratch);
     transposeAny(shift, out, row, tile, stride, channels, count);
     x += row * width;
     out += row * width;
   }
-}
-
-// prettier-ignore
-function normalizeAny(shift: i32, out: usize, x: usize, channels: i32, stride: usize, width: i32, before: i32, after: i32, scratch: usize): void {
-  if (shift == 2) normalizeStrip<f32>(out, x, channels, stride, width, before, after, scratch);
-  else normalizeStrip<f64>(out, x, channels, stride, width, before, after, scratch);
 }
 
 // prettier-ignore

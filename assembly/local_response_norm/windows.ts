@@ -31,10 +31,11 @@ export function stripBytes(shift: i32, width: i32, window: i32): usize {
 }
 
 /**
- * One strip: `channels` channels, `stride` bytes apart, of `width` columns, a multiple of lanesOf<T>(). out may be x.
- * Parameters have been stored in scratch.
+ * One strip: `channels` channels, `stride` bytes apart, of `width` columns that fill vectors. out may be x. Parameters have
+ * been stored in scratch. shift is 2 for float32, 3 for float64.
  */
-export function normalizeStrip<T>(
+export function normalizeStrip(
+  shift: i32,
   out: usize,
   x: usize,
   channels: i32,
@@ -45,8 +46,8 @@ export function normalizeStrip<T>(
   scratch: usize,
 ): void {
   const window = before + 1 + after;
-  const channel = bytesOf<T>(width);
-  const sums = sumBytes<T>() * width;
+  const channel = (<usize>width) << shift;
+  const sums = channel << 1;
   const growing = scratch + PARAMETER_BYTES;
   const blank = growing + sums;
   const ring = blank + channel;
@@ -61,13 +62,17 @@ export function normalizeStrip<T>(
   let slot = 0;
   for (let c = 0; c < channels; c++) {
     if (slot == 0) {
-      sumBackwards<T>(ends, ring, width, window, general);
+      if (shift == 2) sumBackwards<f32>(ends, ring, width, window, general);
+      else sumBackwards<f64>(ends, ring, width, window, general);
       memory.fill(growing, 0, sums);
     }
     const next = c + after + 1 < channels ? x + stride * (after + 1) : blank;
     const end = ends + sums * slot;
-    if (general) generalStep<T>(out, x, next, end, growing, ring, slot, width, scratch);
-    else simpleStep<T>(out, x, next, end, growing, ring, slot, width, scratch);
+    if (shift == 2) {
+      if (general) generalStep<f32>(out, x, next, end, growing, ring, slot, width, scratch);
+      else simpleStep<f32>(out, x, next, end, growing, ring, slot, width, scratch);
+    } else if (general) generalStep<f64>(out, x, next, end, growing, ring, slot, width, scratch);
+    else simpleStep<f64>(out, x, next, end, growing, ring, slot, width, scratch);
     x += stride;
     out += stride;
     if (++slot == window) slot = 0;

@@ -73,14 +73,16 @@ function accumulateSimple<T>(state: usize, x: usize, count: i32, square: bool): 
     addToPairs(state + HIGH, sum);
   }
   count &= QUAD - 1;
-  if (count == 0) return;
-  // The last elements are a block of their own.
+  if (count > 0) accumulateTail<T>(state, x, count, square);
+}
+
+/** The last elements, fewer than a quad: a block of their own. */
+function accumulateTail<T>(state: usize, x: usize, count: i32, square: bool): void {
   let sum = zeros();
-  for (; count >= 2; count -= 2) {
-    sum = f64x2.add(sum, simple(loadTwo<T>(x), square));
+  for (; count > 0; count -= 2) {
+    sum = f64x2.add(sum, simple(count == 1 ? loadOne<T>(x) : loadTwo<T>(x), square));
     x += bytesOf<T>(2);
   }
-  if (count > 0) sum = f64x2.add(sum, simple(loadOne<T>(x), square));
   addToPairs(state + HIGH, sum);
 }
 
