@@ -6,6 +6,7 @@ export * from "./abi/rows";
 export * from "./abi/columns";
 export * from "./abi/powers";
 export * from "./abi/local_response_norm";
+export * from "./abi/reduced";
 
 // Reduced precision: `count` elements between float32 and 16 bits
 export {

@@ -61,6 +61,20 @@ export function addressOf(staging: Staging, operand: Operand, staged: number, st
   return staged;
 }
 
+/** Copies elements [start, start + count) of an operand of 16 bits to `at`, as they are stored. */
+export function stageBitsIn(store: Store, at: number, operand: Operand, start: number, count: number): void {
+  const { data, offset } = operand;
+  if (offset >= 0) copyWithin(store, at, offset + 2 * start, 2 * count);
+  else store.memory.views.bits16.set(partOf(bitsOf(data), start, count), at / 2);
+}
+
+/** Copies `count` elements of 16 bits at `at` to an operand, from index `start` on. */
+export function stageBitsOut(store: Store, at: number, operand: Operand, start: number, count: number): void {
+  const { data, offset } = operand;
+  if (offset >= 0) copyWithin(store, offset + 2 * start, at, 2 * count);
+  else bitsOf(data).set(store.memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+}
+
 /** Making a view costs more than copying a small array. */
 function partOf<Data extends Float32Array | Float64Array | Uint16Array>(
   data: Data,
@@ -75,23 +89,23 @@ function copyWithin(store: Store, to: number, from: number, bytes: number): void
 }
 
 function widen({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { data, format, offset } = operand;
+  const { format, offset } = operand;
   let from = offset + 2 * start;
   if (offset < 0) {
     // To the upper half of where the numbers will be: widening catches up with it at the end.
     from = at + 2 * count;
-    store.memory.views.bits16.set(partOf(bitsOf(data), start, count), from / 2);
+    stageBitsIn(store, from, operand, start, count);
   }
   if (format.dtype === "float16") conversions.decode_f16(at, from, count);
   else conversions.decode_bf16(at, from, count);
 }
 
 function narrow({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { data, format, offset } = operand;
+  const { format, offset } = operand;
   const to = offset < 0 ? at : offset + 2 * start;
   if (format.dtype === "float16") conversions.encode_f16(to, at, count);
   else conversions.encode_bf16(to, at, count);
-  if (offset < 0) bitsOf(data).set(store.memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+  if (offset < 0) stageBitsOut(store, at, operand, start, count);
 }
 
 /** The bits of an array of 16-bit numbers. */

@@ -6,6 +6,7 @@ import type { ChannelMap, ElementMap, Rows } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
 import { addKernelScratch, addOperand, flagsOf, kernelsFor, type WasmContext, wholeAddress } from "./context.js";
 import { normalizeGroups, rowGroups } from "./groups.js";
+import { isReduced, normalizeReduced } from "./reduced_rows.js";
 import { planStatistics } from "./statistics.js";
 
 /** The maps that rows have. */
@@ -13,6 +14,7 @@ export type RowMap = ElementMap | ChannelMap;
 
 export function normalizeRows(context: WasmContext, job: NormalizeJob, rows: Rows, map: RowMap): void {
   if (isDirect(job.x)) normalizeDirect(context, job, rows, map);
+  else if (isReduced(job, rows, map)) normalizeReduced(context, job, rows);
   else if (rows.n <= tileOf(job.x.format.compute)) normalizeTiles(context, job, rows, map);
   else normalizeGroups(context, job, rowGroups(rows));
 }
