@@ -37,7 +37,7 @@ const SAMPLE: i32 = 16;
 const FEWEST_ROWS: i32 = 4;
 
 /**
- * Rows of more than a quad. gamma and beta are float32, and both are there: 1 and -0 in their place change no bit. Scratch
+ * Rows of a quad or more. gamma and beta are float32, and both are there: 1 and -0 in their place change no bit. Scratch
  * is two states and a float32 row.
  */
 export function layerNormBf16(

@@ -61,18 +61,14 @@ export function addressOf(staging: Staging, operand: Operand, staged: number, st
   return staged;
 }
 
-/** Copies elements [start, start + count) of an operand of 16 bits to `at`, as they are stored. */
-export function stageBitsIn(store: Store, at: number, operand: Operand, start: number, count: number): void {
-  const { data, offset } = operand;
-  if (offset >= 0) copyWithin(store, at, offset + 2 * start, 2 * count);
-  else store.memory.views.bits16.set(partOf(bitsOf(data), start, count), at / 2);
+/** Copies elements [start, start + count) of a host array of 16 bits to `at`, as they are stored. */
+export function stageBitsIn({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
+  memory.views.bits16.set(partOf(bitsOf(data), start, count), at / 2);
 }
 
-/** Copies `count` elements of 16 bits at `at` to an operand, from index `start` on. */
-export function stageBitsOut(store: Store, at: number, operand: Operand, start: number, count: number): void {
-  const { data, offset } = operand;
-  if (offset >= 0) copyWithin(store, offset + 2 * start, at, 2 * count);
-  else bitsOf(data).set(store.memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+/** Copies `count` elements of 16 bits at `at` to a host array, from index `start` on. */
+export function stageBitsOut({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
+  bitsOf(data).set(memory.views.bits16.subarray(at / 2, at / 2 + count), start);
 }
 
 /** Making a view costs more than copying a small array. */

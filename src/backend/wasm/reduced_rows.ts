@@ -21,7 +21,7 @@ export function isReduced({ x }: NormalizeJob, { n }: Rows, map: ElementMap | Ch
 export function normalizeReduced(context: WasmContext, job: NormalizeJob, { rows, n }: Rows): void {
   const { store } = context;
   const { x, out } = job;
-  const direct = x.offset >= 0 && out.offset >= 0;
+  const direct = x.offset >= 0;
   const atOnce = direct ? rows : Math.min(rows, Math.floor((2 * TILE) / n));
   const plan = new ScratchPlan();
   const scratchAt = plan.add(SCRATCH_BYTES / 4 + n);
