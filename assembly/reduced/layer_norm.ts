@@ -1,14 +1,14 @@
-// Layer norm and RMS norm of bfloat16 rows in one sweep, to the bits of decode_bf16, layer_norm_f32 and encode_bf16.
+// Layer norm and RMS norm of bfloat16 rows as they are stored, to the bits of decode_bf16, layer_norm_f32 and encode_bf16.
 //
-// The pipeline of layer_norm.ts, with numbers of 16 bits at both ends. It has but one inner loop, for the commonest rows. All
-// others go the way of float32, in a decoded copy: rows that need repairs, a scale or a residual, and NaN.
+// A row is decoded as it is summed, and again as it is mapped and rounded. The functions do to it what those of their names
+// do to a float32 row; what they cannot do goes the way of float32, in a decoded copy: repairs, rows with a scale, NaN.
 //
-// The loop rounds without a test for NaN, which would be a third of the rounding. It may, because none of its operands is
+// The map rounds without a test for NaN, which would be a third of the rounding. It may, because none of its operands is
 // NaN: a row with NaN, or centred with an infinity, has a slope of NaN and goes the other way, and so do all rows if
 // a parameter is NaN. What NaN it meets is made by arithmetic on numbers, as by 0 * Infinity, and that is canonical by
 // WebAssembly's rules: its low half is zero, so rounding leaves it as it is.
 
-import { affine, PARAMETERS, standardize } from "../affine";
+import { affine, HAS_BETA, PARAMETERS, standardize } from "../affine";
 import { decodeBf16, encodeBf16 } from "../convert";
 import { finish, SETTLED } from "../finish";
 import { bytesOf, squaresOfFour, sumOfFour, widen, zeros } from "../lanes";
@@ -33,12 +33,10 @@ import { firstFour, lastFour, rounded } from "./bfloat16";
 const LONG: i32 = 4096;
 /** As many numbers as a shift looks at in one place, or more. */
 const SAMPLE: i32 = 16;
-/** For fewer rows, the look for NaN among the parameters costs more than the loop saves. */
-const FEWEST_ROWS: i32 = 4;
 
 /**
  * Rows of a quad or more. gamma and beta are float32, and both are there: 1 and -0 in their place change no bit. Scratch
- * is two states and a float32 row.
+ * is three states and a float32 row.
  */
 export function layerNormBf16(
   out: usize,
@@ -54,39 +52,33 @@ export function layerNormBf16(
   flags: i32,
 ): void {
   const stride = (<usize>n) << 1;
-  const row = scratch + 2 * STATE_BYTES;
-  // The last row has none beside it to be summed.
-  const fusible = rows >= FEWEST_ROWS && !hasNaN(gamma, beta, n) ? rows - 1 : 0;
+  const row = scratch + 3 * STATE_BYTES;
+  const numbers = !hasNaN(gamma, beta, n);
   let current = scratch;
   let next = scratch + STATE_BYTES;
-  let settled = false;
-  for (let r = 0; r < rows; r++) {
-    if (!(settled && r < fusible && isPlain(current))) {
-      decodePieces(row, 0, x, 0, n, 1);
-      if (!settled) momentsOfRow<f32>(current, row, n, eps, flags);
+  let ahead = scratch + 2 * STATE_BYTES;
+
+  // Row r is summed before row r - 1 is mapped, so that no map waits for its row's square root and division; and the shift
+  // of row r + 1 is sampled in between, so that no sums wait for their shift.
+  beginRowBf16(next, x, n, row, flags);
+  for (let r = 0; r <= rows; r++) {
+    if (r < rows) {
+      accumulateBf16(next, x, n, row);
+      settleBf16(next, x, n, eps, row, flags);
+      storeStatistics<f32>(next, mean, rstd, r, flags);
+      if (r + 1 < rows) beginRowBf16(ahead, x + stride, n, row, flags);
     }
-    storeStatistics<f32>(current, mean, rstd, r, flags);
-    if (r < fusible && isPlain(current)) {
-      beginRowBf16(next, x + stride, n, row, flags);
-      mapAndAccumulate(out, x, x + stride, gamma, beta, n, current, next, row);
-      settled = finish<f32>(next, n, eps) == SETTLED;
-    } else {
-      mapRow<f32>(row, prescaled<f32>(current, row, row, n), gamma, beta, n, current, PARAMETERS);
-      encodeBf16(out, row, n);
-      settled = false;
+    if (r > 0) {
+      if (numbers && isPlain(current)) mapRowBf16(out, x - stride, gamma, beta, n, current, row, flags);
+      else mapDecoded(out, x - stride, gamma, beta, n, current, row);
+      out += stride;
     }
     x += stride;
-    out += stride;
     const free = current;
     current = next;
-    next = free;
+    next = ahead;
+    ahead = free;
   }
-}
-
-/** Whether the loop can map a row. */
-function isPlain(state: usize): bool {
-  const slope = f32.load(state, SLOPE);
-  return f32.load(state, SCALE) == 1 && i32.load(state, RESIDUAL) == i32.MIN_VALUE && slope == slope;
 }
 
 /** Whether one of n parameters is NaN. The last vector overlaps the one before. */
@@ -105,112 +97,125 @@ function hasNaN(gamma: usize, beta: usize, n: i32): bool {
   return v128.any_true(found);
 }
 
-/** Decodes `pieces` pieces of `count` numbers: `stride` bytes apart at x, and `step` at out. */
-function decodePieces(out: usize, step: usize, x: usize, stride: usize, count: i32, pieces: i32): void {
+/** Decodes `pieces` pieces of `count` numbers, each `step` numbers behind the one before. */
+function decodePieces(out: usize, x: usize, count: i32, step: usize, pieces: i32): void {
   do {
     decodeBf16(out, x, count);
-    out += step;
-    x += stride;
+    out += step << 2;
+    x += step << 1;
     pieces--;
   } while (pieces > 0);
 }
 
-/** beginRow, of decoded copies of those numbers that firstShift may look at. */
+// ---- The reduction
+
 function beginRowBf16(state: usize, x: usize, n: i32, row: usize, flags: i32): void {
-  const step = <usize>(n >>> 3);
-  decodePieces(row, step << 2, x, step << 1, SAMPLE, n < LONG ? 1 : 8);
+  // Of the row's copy, no more than firstShift may look at.
+  decodePieces(row, x, SAMPLE, n >>> 3, n < LONG ? 1 : 8);
   beginRow<f32>(state, row, n, flags);
 }
 
-/** mapAndAccumulate of layer_norm.ts. */
-function mapAndAccumulate(
-  out: usize,
-  x: usize,
-  following: usize,
-  gamma: usize,
-  beta: usize,
-  n: i32,
-  current: usize,
-  next: usize,
-  row: usize,
-): void {
+function settleBf16(state: usize, x: usize, n: i32, eps: f64, row: usize, flags: i32): void {
+  if (finish<f32>(state, n, eps) == SETTLED) return;
+  decodePieces(row, x, n, 0, 1);
+  momentsOfRow<f32>(state, row, n, eps, flags);
+}
+
+function accumulateBf16(state: usize, x: usize, n: i32, row: usize): void {
   const tail = tailOf<f32>(n);
   let left = n - tail;
   do {
     const part = min(left, CHUNK);
-    fuse(out, x, following, gamma, beta, part, current, next);
-    if (part == CHUNK) closeChunk<f32>(next);
-    const bytes = (<usize>part) << 1;
-    out += bytes;
-    x += bytes;
-    following += bytes;
-    gamma += bytes << 1;
-    beta += bytes << 1;
+    accumulateQuadsBf16(state, x, part);
+    if (part == CHUNK) closeChunk<f32>(state);
+    x += (<usize>part) << 1;
     left -= part;
   } while (left > 0);
-  if (tail > 0) {
-    decodePieces(row, 64, x, following - x, tail, 2);
-    mapRow<f32>(row, row, gamma, beta, tail, current, PARAMETERS);
-    encodeBf16(out, row, tail);
-    accumulateTail<f32>(next, row + 64, tail);
-  }
+  if (tail == 0) return;
+  decodePieces(row, x, tail, 0, 1);
+  accumulateTail<f32>(state, row, tail);
 }
 
-/** fuse of layer_norm.ts. */
-function fuse(
-  out: usize,
-  x: usize,
-  following: usize,
-  gamma: usize,
-  beta: usize,
-  count: i32,
-  current: usize,
-  next: usize,
-): void {
-  const centre = v128.load32_splat(current, CENTRE);
-  const slope = v128.load32_splat(current, SLOPE);
-  const k = v128.load32_splat(next, K);
-  let lanes = v128.load(next, LANES);
-  let squared = v128.load(next, LANES_SQUARED);
-  const end = following + ((<usize>count) << 1);
+function accumulateQuadsBf16(state: usize, x: usize, count: i32): void {
+  const k = v128.load32_splat(state, K);
+  let lanes = v128.load(state, LANES);
+  let squared = v128.load(state, LANES_SQUARED);
+  const end = x + ((<usize>count) << 1);
   do {
-    const blockEnd = following + min((<usize>BLOCK) << 1, end - following);
+    const blockEnd = x + min((<usize>BLOCK) << 1, end - x);
     let s = zeros();
     let q = zeros();
     do {
-      const u = v128.load(following);
-      const v = v128.load(following + 16);
+      const u = v128.load(x);
+      const v = v128.load(x + 16);
       const a = f32x4.sub(firstFour(u), k);
       const b = f32x4.sub(lastFour(u), k);
       const c = f32x4.sub(firstFour(v), k);
       const d = f32x4.sub(lastFour(v), k);
       s = f32x4.add(s, sumOfFour<f32>(a, b, c, d));
       q = f32x4.add(q, squaresOfFour<f32>(a, b, c, d));
-      mapEight(out, x, gamma, beta, centre, slope);
-      mapEight(out + 16, x + 16, gamma + 32, beta + 32, centre, slope);
-      following += 32;
       x += 32;
-      out += 32;
-      gamma += 64;
-      beta += 64;
-    } while (following != blockEnd);
+    } while (x != blockEnd);
     lanes = f64x2.add(lanes, widen(s));
     squared = f64x2.add(squared, widen(q));
-  } while (following != end);
-  v128.store(next, lanes, LANES);
-  v128.store(next, squared, LANES_SQUARED);
+  } while (x != end);
+  v128.store(state, lanes, LANES);
+  v128.store(state, squared, LANES_SQUARED);
 }
 
+// ---- The map
 
-@inline
-function mapEight(out: usize, x: usize, gamma: usize, beta: usize, centre: v128, slope: v128): void {
-  const v = v128.load(x);
-  const first = mapFour(firstFour(v), gamma, beta, centre, slope);
-  v128.store(out, rounded(first, mapFour(lastFour(v), gamma + 16, beta + 16, centre, slope)));
+/** Whether mapRowBf16 can map a row. */
+function isPlain(state: usize): bool {
+  const slope = f32.load(state, SLOPE);
+  return f32.load(state, SCALE) == 1 && slope == slope;
 }
 
+/** The map of any row. */
+function mapDecoded(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize): void {
+  decodePieces(row, x, n, 0, 1);
+  mapRow<f32>(row, prescaled<f32>(state, row, row, n), gamma, beta, n, state, PARAMETERS);
+  encodeBf16(out, row, n);
+}
 
+// prettier-ignore
+function mapRowBf16(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize, flags: i32): void {
+  const tail = tailOf<f32>(n);
+  const bytes = (<usize>(n - tail)) << 1;
+  if (i32.load(state, RESIDUAL) != i32.MIN_VALUE) mapResidual(out, x, gamma, beta, bytes, state);
+  else if (flags & HAS_BETA) mapAffine(out, x, gamma, beta, bytes, state);
+  else mapGamma(out, x, gamma, beta, bytes, state);
+  if (tail > 0) mapDecoded(out + bytes, x + bytes, gamma + 2 * bytes, beta + 2 * bytes, tail, state, row);
+}
+
+function mapResidual(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
+  mapTurns(out, x, gamma, beta, bytes, state, true, true);
+}
+
+function mapAffine(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
+  mapTurns(out, x, gamma, beta, bytes, state, false, true);
+}
+
+function mapGamma(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
+  mapTurns(out, x, gamma, beta, bytes, state, false, false);
+}
+
+// prettier-ignore
 @inline
-function mapFour(x: v128, gamma: usize, beta: usize, centre: v128, slope: v128): v128 {
-  return affine<f32>(standardize<f32>(x, centre, slope, x, false), gamma, beta, true, true);
+function mapTurns(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize, hasResidual: bool, hasBeta: bool): void {
+  const centre = v128.load32_splat(state, CENTRE);
+  const slope = v128.load32_splat(state, SLOPE);
+  const residual = v128.load32_splat(state, RESIDUAL);
+  const end = x + bytes;
+  do {
+    const v = v128.load(x);
+    const a = standardize<f32>(firstFour(v), centre, slope, residual, hasResidual);
+    const b = standardize<f32>(lastFour(v), centre, slope, residual, hasResidual);
+    const y = affine<f32>(a, gamma, beta, true, hasBeta);
+    v128.store(out, rounded(y, affine<f32>(b, gamma + 16, beta + 16, true, hasBeta)));
+    x += 16;
+    out += 16;
+    gamma += 32;
+    if (hasBeta) beta += 32;
+  } while (x != end);
 }

@@ -169,7 +169,7 @@ interface Placed {
   readonly scratch: number;
 }
 
-/** Missing parameters are ones and zeros here. */
+/** In the place of missing parameters are ones and zeros, which it reads. */
 const byKernel: Way = ({ out, x, gamma, beta, mean, rstd, scratch }, rows, n, eps, flags) => {
   reduced.layer_norm_bf16(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
 };
@@ -203,12 +203,11 @@ function run(x: Uint16Array, n: number, options: Options, way: Way): Result {
   const source = place(x);
   const out = inPlace ? source : take(x.byteLength);
   end = (end + 7) & ~7;
-  const neutral = way === byKernel;
   const gamma = place(options.gamma ?? new Float32Array(n).fill(1));
   const beta = place(options.beta ?? new Float32Array(n).fill(-0));
   const [mean, rstd] = [take(8 * rows), take(8 * rows)];
-  const scratch = take(SCRATCH_BYTES + 4 * (neutral ? n : x.length));
-  const all = flags | (neutral || options.gamma ? HAS_GAMMA : 0) | (neutral || options.beta ? HAS_BETA : 0);
+  const scratch = take(SCRATCH_BYTES + 4 * (way === byKernel ? n : x.length));
+  const all = flags | (options.gamma ? HAS_GAMMA : 0) | (options.beta ? HAS_BETA : 0);
   way({ out, x: source, gamma, beta, mean, rstd, scratch }, rows, n, eps, all);
   for (const guard of guards)
     if (bytes.subarray(guard, guard + GUARD).some((byte) => byte !== CANARY)) expect.fail(`wrote beside ${guard}`);
