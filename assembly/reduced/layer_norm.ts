@@ -132,8 +132,9 @@ function accumulateBf16(state: usize, x: usize, n: i32, row: usize): void {
     left -= part;
   } while (left > 0);
   if (tail == 0) return;
-  decodePieces(row, x, tail, 0, 1);
-  accumulateTail<f32>(state, row, tail);
+  // With the numbers ahead of it, the tail is a quad, which is decoded faster.
+  decodePieces(row, x - ((<usize>(SAMPLE - tail)) << 1), SAMPLE, 0, 1);
+  accumulateTail<f32>(state, row + bytesOf<f32>(SAMPLE - tail), tail);
 }
 
 function accumulateQuadsBf16(state: usize, x: usize, count: i32): void {
@@ -180,29 +181,42 @@ function mapDecoded(out: usize, x: usize, gamma: usize, beta: usize, n: i32, sta
 
 // prettier-ignore
 function mapRowBf16(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize, flags: i32): void {
-  const tail = tailOf<f32>(n);
-  const bytes = (<usize>(n - tail)) << 1;
+  // What the last turn of eight leaves is mapped with numbers ahead of it, again: from a copy, since out may be x.
+  const last = ((<usize>n) << 1) - 16;
+  v128.store(row, v128.load(x + last));
+  let bytes = (last + 16) & ~15;
+  for (let parts = n & 7 ? 2 : 1; parts > 0; parts--) {
+    mapTurns(out, x, gamma, beta, bytes, state, flags);
+    out += last;
+    gamma += 2 * last;
+    beta += 2 * last;
+    x = row;
+    bytes = 16;
+  }
+}
+
+// prettier-ignore
+function mapTurns(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize, flags: i32): void {
   if (i32.load(state, RESIDUAL) != i32.MIN_VALUE) mapResidual(out, x, gamma, beta, bytes, state);
   else if (flags & HAS_BETA) mapAffine(out, x, gamma, beta, bytes, state);
   else mapGamma(out, x, gamma, beta, bytes, state);
-  if (tail > 0) mapDecoded(out + bytes, x + bytes, gamma + 2 * bytes, beta + 2 * bytes, tail, state, row);
 }
 
 function mapResidual(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
-  mapTurns(out, x, gamma, beta, bytes, state, true, true);
+  mapLoop(out, x, gamma, beta, bytes, state, true, true);
 }
 
 function mapAffine(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
-  mapTurns(out, x, gamma, beta, bytes, state, false, true);
+  mapLoop(out, x, gamma, beta, bytes, state, false, true);
 }
 
 function mapGamma(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
-  mapTurns(out, x, gamma, beta, bytes, state, false, false);
+  mapLoop(out, x, gamma, beta, bytes, state, false, false);
 }
 
 // prettier-ignore
 @inline
-function mapTurns(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize, hasResidual: bool, hasBeta: bool): void {
+function mapLoop(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize, hasResidual: bool, hasBeta: bool): void {
   const centre = v128.load32_splat(state, CENTRE);
   const slope = v128.load32_splat(state, SLOPE);
   const residual = v128.load32_splat(state, RESIDUAL);
