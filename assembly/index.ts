@@ -7,6 +7,7 @@ export * from "./abi/batch_norm";
 export * from "./abi/columns";
 export * from "./abi/powers";
 export * from "./abi/local_response_norm";
+export * from "./abi/reduced";
 
 // Reduced precision: `count` elements between float32 and 16 bits
 export {

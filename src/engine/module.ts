@@ -209,12 +209,19 @@ export interface Conversions {
   encode_bf16(out: Offset, x: Offset, count: number): void;
 }
 
+/** Kernels on numbers of 16 bits as they are stored, with parameters and statistics of float32. */
+export interface ReducedKernels {
+  /** Rows of more than 128 elements. gamma and beta must be there; scratch is SCRATCH_BYTES and a float32 row. */
+  layer_norm_bf16: RowKernels["layer_norm"];
+}
+
 /** The exports of assembly/index.ts that there are for each type that is computed in, without its suffix. */
 export type KernelSet = RowKernels & ColumnKernels & PowerKernels & LocalResponseKernels;
 
 /** All kernels on one memory. */
 export interface Kernels extends Record<ComputeType, KernelSet> {
   readonly conversions: Conversions;
+  readonly reduced: ReducedKernels;
 }
 
 /** Bytes that kernels need besides their operands: the states of three rows, or the slots of a batch of short rows. */
@@ -239,6 +246,7 @@ export function instantiate(module: WebAssembly.Module, memory: MemoryLike): Ker
     float32: withoutSuffix(exports, "_f32"),
     float64: withoutSuffix(exports, "_f64"),
     conversions: exports as unknown as Conversions,
+    reduced: exports as unknown as ReducedKernels,
   };
 }
 

@@ -62,6 +62,16 @@ export function stageOut(staging: Staging, at: number, operand: Operand, start: 
   else (data as Float32Array).set(views.float32.subarray(at / 4, at / 4 + count), start);
 }
 
+/** Copies elements [start, start + count) of a host array of 16 bits to `at`, as they are stored. */
+export function stageBitsIn({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
+  memory.views.bits16.set(partOf(bitsOf(data), start, count), at / 2);
+}
+
+/** Copies `count` elements of 16 bits at `at` to a host array, from index `start` on. */
+export function stageBitsOut({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
+  bitsOf(data).set(memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+}
+
 /** Making a view costs more than copying a small array. */
 function partOf<Data extends Float32Array | Float64Array | Uint16Array>(
   data: Data,
@@ -76,23 +86,23 @@ function copyWithin(store: Store, to: number, from: number, bytes: number): void
 }
 
 function widen({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { data, format, offset } = operand;
+  const { format, offset } = operand;
   let from = offset + 2 * start;
   if (offset < 0) {
     // To the upper half of where the numbers will be: widening catches up with it at the end.
     from = at + 2 * count;
-    store.memory.views.bits16.set(partOf(bitsOf(data), start, count), from / 2);
+    stageBitsIn(store, from, operand, start, count);
   }
   if (format.dtype === "float16") conversions.decode_f16(at, from, count);
   else conversions.decode_bf16(at, from, count);
 }
 
 function narrow({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { data, format, offset } = operand;
+  const { format, offset } = operand;
   const to = offset < 0 ? at : offset + 2 * start;
   if (format.dtype === "float16") conversions.encode_f16(to, at, count);
   else conversions.encode_bf16(to, at, count);
-  if (offset < 0) bitsOf(data).set(store.memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+  if (offset < 0) stageBitsOut(store, at, operand, start, count);
 }
 
 /** The bits of an array of 16-bit numbers. */

@@ -7,6 +7,7 @@ import type { NormalizeJob } from "../backend.js";
 import { blocksOf } from "../blocks.js";
 import { flagsOf, kernelsFor, planKernelScratch, planOperand, type WasmContext } from "./context.js";
 import { type GroupJob, reduceGroups } from "./groups.js";
+import { isReduced, normalizeReduced } from "./reduced_rows.js";
 import { planStatistics } from "./statistics.js";
 import { planTiles } from "./tiles.js";
 
@@ -35,7 +36,8 @@ export function normalizeRows(context: WasmContext, job: NormalizeJob, rows: Row
       kernelScratch,
       flagsOf(job),
     );
-  } else if (fits(job, rows)) normalizeTiles(context, job, rows, map);
+  } else if (isReduced(job, rows, map)) normalizeReduced(context, job, rows);
+  else if (fits(job, rows)) normalizeTiles(context, job, rows, map);
   else reduceGroups(context, job, blocksOf(rows));
 }
 
