@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeBinary } from "../../src/engine/embedded.js";
-import type { Conversions, KernelSet } from "../../src/engine/module.js";
+import type { Conversions, KernelSet, ReducedKernels } from "../../src/engine/module.js";
 import { decode, FIRST_RELAXED, SIMD } from "./opcodes.js";
 import { readBodies, readExports, readImports, readSections, SECTION } from "./sections.js";
 
@@ -77,9 +77,12 @@ const conversions: Record<keyof Conversions, true> = {
   encode_bf16: true,
 };
 
+const reduced: Record<keyof ReducedKernels, true> = { layer_norm_bf16: true };
+
 const kernels = [
   ...Object.keys(perType).flatMap((name) => [`${name}_f32`, `${name}_f64`]),
   ...Object.keys(conversions),
+  ...Object.keys(reduced),
   // For the tests, which hold it against its twin in TypeScript.
   "pow",
 ];

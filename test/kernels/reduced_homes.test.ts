@@ -29,7 +29,7 @@ const homes: readonly Home[] = ["host", "resident", "unaligned"];
 
 describe.each([1, 128, 129, 768, 4097, 20_000, TILE - 1, TILE, TILE + 1])("bfloat16 rows of %i", (n) => {
   const rows = n < 4097 ? 2 * Math.ceil((2 * TILE) / n) + 3 : 7;
-  const x = bfloats(mixedRows(Math.min(rows, 1100), n, n), n);
+  const x = bfloats(mixedRows(Math.min(rows, 1100), n, n).data as Float32Array, n);
   const weight = parameters(n, 1);
   const bias = parameters(n, 2);
 

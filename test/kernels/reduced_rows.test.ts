@@ -34,7 +34,8 @@ const FLAGS = [0, WANTS_STATISTICS, WANTS_MOMENTS].flatMap((flags) => [flags, fl
 describe("bfloat16 rows", () => {
   it("of every length from a turn on, up to 20 rows", () => {
     for (let n = 16; n <= 300; n++)
-      for (const rows of [1, 2, 3, 4, 5, 9, 20]) expectSame(bfloats(mixedRows(rows, n, n)), n, withParameters(n));
+      for (const rows of [1, 2, 3, 4, 5, 9, 20])
+        expectSame(bfloats(mixedRows(rows, n, n).data as Float32Array), n, withParameters(n));
   });
 
   it.each([768, 1000, 4095, 4096, 4097, 8191, 8192, 8193, 8208, 16_384, 20_000, 65_536])(
@@ -42,7 +43,11 @@ describe("bfloat16 rows", () => {
     (n) => {
       const rows = n > 20_000 ? 4 : 6;
       for (let first = 0; first < KINDS; first++)
-        expectSame(bfloats(mixedRows(rows, n, first)), n, withParameters(n, { flags: FLAGS[first % FLAGS.length] }));
+        expectSame(
+          bfloats(mixedRows(rows, n, first).data as Float32Array),
+          n,
+          withParameters(n, { flags: FLAGS[first % FLAGS.length] }),
+        );
     },
   );
 
@@ -50,7 +55,7 @@ describe("bfloat16 rows", () => {
     "with every flag, of %s",
     (family) => {
       for (const n of [129, 768, 4100]) {
-        const x = bfloats(rowsOf(family, 13, n));
+        const x = bfloats(rowsOf(family, 13, n).data as Float32Array);
         const { gamma, beta } = withParameters(n);
         for (const flags of FLAGS)
           for (const eps of [1e-5, 0, -0.01])
@@ -64,7 +69,7 @@ describe("bfloat16 rows", () => {
     for (const n of [129, 768, 1003])
       for (let offset = 0; offset < 32; offset += 2)
         for (const inPlace of [false, true])
-          expectSame(bfloats(mixedRows(14, n, offset)), n, withParameters(n, { offset, inPlace }));
+          expectSame(bfloats(mixedRows(14, n, offset).data as Float32Array), n, withParameters(n, { offset, inPlace }));
   });
 
   it("of any bits", () => {
@@ -81,7 +86,7 @@ describe("bfloat16 rows", () => {
 describe("NaN and infinities among bfloat16 rows", () => {
   const n = 200;
   const rows = 7;
-  const plain = bfloats(rowsOf("N(0,1)", rows, n));
+  const plain = bfloats(rowsOf("N(0,1)", rows, n).data as Float32Array);
   const bits = wordsOf(everyKindOfNaN());
 
   it("of every payload in x stay in their rows", () => {
@@ -134,7 +139,7 @@ it("normalises bfloat16 rows behind 2^31, up to the end of the memory", () => {
   const high = new WebAssembly.Memory({ initial: 2 ** 15 + 4 });
   const kernels = instantiate(compileSync(), high).reduced;
   const [rows, n] = [5, 259];
-  const x = bfloats(mixedRows(rows, n));
+  const x = bfloats(mixedRows(rows, n).data as Float32Array);
   const { gamma, beta } = withParameters(n);
   const at = high.buffer.byteLength - x.byteLength;
   new Uint16Array(high.buffer, at, x.length).set(x);
