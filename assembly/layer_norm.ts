@@ -34,6 +34,7 @@ export function layerNorm<T>(
   } else longRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
 }
 
+
 @inline
 function longRows<T>(
   out: usize,

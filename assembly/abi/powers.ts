@@ -3,7 +3,13 @@
 import { bytesOf } from "../lanes";
 import { beginColumns, columnStateBytes } from "../powers/column_state";
 import { accumulateColumns, columnMagnitudes } from "../powers/column_sums";
-import { finishColumns, mapColumns, normalizeColumns, normalizeColumnsScratch, rescaleColumns } from "../powers/columns";
+import {
+  finishColumns,
+  mapColumns,
+  normalizeColumns,
+  normalizeColumnsScratch,
+  rescaleColumns,
+} from "../powers/columns";
 import { finish, map, normalizeRows, rescale } from "../powers/rows";
 import { begin } from "../powers/state";
 import { accumulate, magnitude } from "../powers/sums";
