@@ -1,6 +1,6 @@
-// Layer norm of rows so wide that a row, the next, its result, gamma and beta do not fit the first cache together. Two
-// rows are summed, then mapped with one load of gamma and beta for both: half the traffic that the pipeline of
-// layer_norm.ts would need for parameters.
+// Layer norm of float32 rows so wide that a row, the next, its result, gamma and beta do not fit the first cache together.
+// Two rows are summed, then mapped with one load of gamma and beta for both: half the traffic that the pipeline of
+// layer_norm.ts would need for parameters. Float64 gains nothing from it.
 
 import { HAS_BETA, HAS_GAMMA } from "./affine";
 import { bytesOf } from "./lanes";
