@@ -12,7 +12,7 @@ import { beginRow, mapRow, momentsOfRow, prescaled, settle, storeStatistics, WAN
 import { SHORT } from "./shift";
 import { shortRows } from "./short_rows";
 import { advance, BLOCK, CENTRE, CHUNK, K, LANES, LANES_SQUARED, RESIDUAL, SLOPE, STATE_BYTES } from "./state";
-import { WIDE, wideRows } from "./wide_rows";
+import { wideOf, wideRows } from "./wide_rows";
 
 export function layerNorm<T>(
   out: usize,
@@ -29,8 +29,8 @@ export function layerNorm<T>(
 ): void {
   if (sizeof<T>() == 4 && n <= SHORT && !(flags & WANTS_MOMENTS)) {
     shortRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
-  } else if (sizeof<T>() == 4 && n > WIDE && (flags & PARAMETERS) == PARAMETERS) {
-    wideRows(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
+  } else if (n > wideOf<T>() && (flags & PARAMETERS) == PARAMETERS) {
+    wideRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
   } else longRows<T>(out, x, gamma, beta, mean, rstd, rows, n, eps, scratch, flags);
 }
 

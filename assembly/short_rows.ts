@@ -299,8 +299,8 @@ function mapPair(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: 
   const tail = tailOf<f32>(n);
   const stride = bytesOf<f32>(n);
   const bytes = bytesOf<f32>(n - tail);
-  if (residuals) mapPairAffine(out, x, gamma, beta, bytes, stride, slot, slot + SLOT, SCALE);
-  else mapPairQuads(out, x, gamma, beta, bytes, stride, slot, slot + SLOT, SCALE, false, hasBeta);
+  if (residuals) mapPairAffine<f32>(out, x, gamma, beta, bytes, stride, slot, slot + SLOT, SCALE);
+  else mapPairQuads<f32>(out, x, gamma, beta, bytes, stride, slot, slot + SLOT, SCALE, false, hasBeta);
   if (tail > 0) mapPairTail(out, x, gamma, beta, n, slot, hasBeta ? PARAMETERS : HAS_GAMMA, residuals);
 }
 
