@@ -71,7 +71,9 @@ function accumulateQuads<T>(state: usize, x: usize, count: i32, scaled: bool): v
   v128.store(state, squared, LANES_SQUARED);
 }
 
-/** The same without a scale, for blocks of a row that is taken in another way than accumulate's. */
+// Functions of their own, not two inlined arms: Binaryen would fold those into one loop that tests `scaled` at every vector.
+
+/** Whole quads without a scale, that fit the open chunk; what is open is not counted. */
 export function accumulateBlocks<T>(state: usize, x: usize, count: i32): void {
   accumulateQuads<T>(state, x, count, false);
 }

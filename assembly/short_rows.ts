@@ -11,7 +11,7 @@ import { HAS_GAMMA, mapVectorized, PARAMETERS } from "./affine";
 import { max0, residualOf, smallestSafe } from "./finish";
 import { bytesOf, squaresOfFour, sumOfFour, widen, zeros } from "./lanes";
 import { accumulateBlocks, accumulateTail, quadOf, tailOf } from "./moments";
-import { mapPairQuads } from "./pairs";
+import { mapPairAffine, mapPairQuads } from "./pairs";
 import { mapRow, momentsOfRow, prescaled, storeStatistics, WANTS_STATISTICS } from "./rows";
 import { begin, K, LANES, LANES_SQUARED, STATE_BYTES, UNCENTRED } from "./state";
 
@@ -60,6 +60,7 @@ export function shortRows(
     rstd += bytesOf<f32>(count);
   }
 }
+
 
 @inline
 function sumBatch(x: usize, n: i32, state: usize, slot: usize, end: usize): void {
@@ -262,6 +263,7 @@ function mapBatch(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot:
 }
 
 // prettier-ignore
+@inline
 function mapBatchWithResiduals(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, end: usize, parameters: i32): void {
   mapSlots(out, x, gamma, beta, n, slot, end, parameters, true);
 }
@@ -296,7 +298,9 @@ function mapSlots(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot:
 function mapPair(out: usize, x: usize, gamma: usize, beta: usize, n: i32, slot: usize, residuals: bool, hasBeta: bool): void {
   const tail = tailOf<f32>(n);
   const stride = bytesOf<f32>(n);
-  mapPairQuads<f32>(out, x, gamma, beta, bytesOf<f32>(n - tail), stride, slot, slot + SLOT, SCALE, residuals, hasBeta);
+  const bytes = bytesOf<f32>(n - tail);
+  if (residuals) mapPairAffine(out, x, gamma, beta, bytes, stride, slot, slot + SLOT, SCALE);
+  else mapPairQuads(out, x, gamma, beta, bytes, stride, slot, slot + SLOT, SCALE, false, hasBeta);
   if (tail > 0) mapPairTail(out, x, gamma, beta, n, slot, hasBeta ? PARAMETERS : HAS_GAMMA, residuals);
 }
 

@@ -1,11 +1,11 @@
-// Layer norm of rows so wide that a row, the next, its result, gamma and beta do not fit the first cache together. Two
-// rows are summed, then mapped with one load of gamma and beta for both: half the traffic that the pipeline of
-// layer_norm.ts would need for parameters.
+// Layer norm of float32 rows so wide that a row, the next, its result, gamma and beta do not fit the first cache together.
+// Two rows are summed, then mapped with one load of gamma and beta for both: half the traffic that the pipeline of
+// layer_norm.ts would need for parameters. Float64 gains nothing from it.
 
 import { HAS_BETA, HAS_GAMMA } from "./affine";
 import { bytesOf } from "./lanes";
 import { tailOf } from "./moments";
-import { mapPairQuads } from "./pairs";
+import { mapPairAffine } from "./pairs";
 import { mapRow, momentsOfRow, prescaled, storeStatistics } from "./rows";
 import { CENTRE, SCALE, SLOPE, STATE_BYTES } from "./state";
 
@@ -56,7 +56,7 @@ function mapTwo(out: usize, x: usize, gamma: usize, beta: usize, n: i32, first: 
   const done = bytesOf<f32>(n - tail);
   const step = SLOPE - CENTRE;
   // Bound by loads, so that adding a residual of -0 costs nothing.
-  mapPairQuads<f32>(out, x, gamma, beta, done, stride, first + CENTRE, second + CENTRE, step, true, true);
+  mapPairAffine(out, x, gamma, beta, done, stride, first + CENTRE, second + CENTRE, step);
   if (tail == 0) return;
   mapRow<f32>(out + done, x + done, gamma + done, beta + done, tail, first, HAS_GAMMA | HAS_BETA);
   mapRow<f32>(out + stride + done, x + stride + done, gamma + done, beta + done, tail, second, HAS_GAMMA | HAS_BETA);

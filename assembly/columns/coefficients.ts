@@ -4,7 +4,19 @@
 import { HAS_BETA, HAS_GAMMA } from "../affine";
 import { STEEPEST } from "../finish";
 import { bytesOf } from "../lanes";
-import { COLUMNS, isWide, lowsOf, meansOf, replicate, rstdsOf, shiftsOf, squaresOf, sumsOf, variancesOf, WIDTH } from "./state";
+import {
+  COLUMNS,
+  isWide,
+  lowsOf,
+  meansOf,
+  replicate,
+  rstdsOf,
+  shiftsOf,
+  squaresOf,
+  sumsOf,
+  variancesOf,
+  WIDTH,
+} from "./state";
 
 /** y = (x - centre) * scale + bias, with gamma and beta per column: the coefficients of the global map of a row. */
 export function coefficients(state: usize, gamma: usize, beta: usize, flags: i32): void {

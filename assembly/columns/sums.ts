@@ -72,6 +72,7 @@ function accumulatePart<T>(state: usize, x: usize, steps: i32, columns: i32, str
   }
 }
 
+
 @inline
 function addQuad<T>(state: usize, x: usize, bytes: usize, stride: usize): void {
   const array = arrayBytes(state);

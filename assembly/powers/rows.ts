@@ -110,6 +110,7 @@ export function map<T>(out: usize, x: usize, count: i32, state: usize): void {
   else mapScaled<T>(out, x, count, scale, factor);
 }
 
+
 @inline
 function mapPlain<T>(out: usize, x: usize, count: i32, factor: T): void {
   const f = v128.splat<T>(factor);
