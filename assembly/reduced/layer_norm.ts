@@ -111,16 +111,27 @@ function decodePieces(out: usize, x: usize, count: i32, step: usize, pieces: i32
 
 function beginRowBf16(state: usize, x: usize, n: i32, row: usize, flags: i32): void {
   // Of the row's copy, no more than firstShift may look at.
-  decodePieces(row, x, SAMPLE, n >>> 3, n < LONG ? 1 : 8);
+  if (n < LONG) {
+    const u = v128.load(x);
+    const v = v128.load(x + 16);
+    v128.store(row, firstFour(u));
+    v128.store(row + 16, lastFour(u));
+    v128.store(row + 32, firstFour(v));
+    v128.store(row + 48, lastFour(v));
+  } else decodePieces(row, x, SAMPLE, n >>> 3, 8);
   beginRow<f32>(state, row, n, flags);
 }
 
+
+@inline
 function settleBf16(state: usize, x: usize, n: i32, eps: f64, row: usize, flags: i32): void {
   if (finish<f32>(state, n, eps) == SETTLED) return;
   decodePieces(row, x, n, 0, 1);
   momentsOfRow<f32>(state, row, n, eps, flags);
 }
 
+
+@inline
 function accumulateBf16(state: usize, x: usize, n: i32, row: usize): void {
   const tail = tailOf<f32>(n);
   let left = n - tail;
@@ -167,6 +178,7 @@ function accumulateQuadsBf16(state: usize, x: usize, count: i32): void {
 // ---- The map
 
 /** Whether mapRowBf16 can map a row. */
+@inline
 function isPlain(state: usize): bool {
   const slope = f32.load(state, SLOPE);
   return f32.load(state, SCALE) == 1 && slope == slope;
@@ -179,57 +191,59 @@ function mapDecoded(out: usize, x: usize, gamma: usize, beta: usize, n: i32, sta
   encodeBf16(out, row, n);
 }
 
+// Functions of their own, so that the compiler does not make one loop of all and a branch in it.
 // prettier-ignore
+@inline
 function mapRowBf16(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize, flags: i32): void {
-  // What the last turn of eight leaves is mapped with numbers ahead of it, again: from a copy, since out may be x.
+  if (i32.load(state, RESIDUAL) != i32.MIN_VALUE) mapResidual(out, x, gamma, beta, n, state, row);
+  else if (flags & HAS_BETA) mapAffine(out, x, gamma, beta, n, state, row);
+  else mapGamma(out, x, gamma, beta, n, state, row);
+}
+
+// prettier-ignore
+function mapResidual(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize): void {
+  mapTurns(out, x, gamma, beta, n, state, row, true, true);
+}
+// prettier-ignore
+function mapAffine(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize): void {
+  mapTurns(out, x, gamma, beta, n, state, row, false, true);
+}
+// prettier-ignore
+function mapGamma(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize): void {
+  mapTurns(out, x, gamma, beta, n, state, row, false, false);
+}
+
+// prettier-ignore
+@inline
+function mapTurns(out: usize, x: usize, gamma: usize, beta: usize, n: i32, state: usize, row: usize, hasResidual: bool, hasBeta: bool): void {
+  const centre = v128.load32_splat(state, CENTRE);
+  const slope = v128.load32_splat(state, SLOPE);
+  const residual = v128.load32_splat(state, RESIDUAL);
+  // What the last turn of eight leaves is mapped with numbers ahead of it, again: from a copy, since out may be x. A loop
+  // in a loop, also because V8 then takes two turns at a time.
   const last = ((<usize>n) << 1) - 16;
   v128.store(row, v128.load(x + last));
   let bytes = (last + 16) & ~15;
   for (let parts = n & 7 ? 2 : 1; parts > 0; parts--) {
-    mapTurns(out, x, gamma, beta, bytes, state, flags);
+    const end = x + bytes;
+    let to = out;
+    let g = gamma;
+    let b = beta;
+    do {
+      const v = v128.load(x);
+      const first = standardize<f32>(firstFour(v), centre, slope, residual, hasResidual);
+      const second = standardize<f32>(lastFour(v), centre, slope, residual, hasResidual);
+      const y = affine<f32>(first, g, b, true, hasBeta);
+      v128.store(to, rounded(y, affine<f32>(second, g + 16, b + 16, true, hasBeta)));
+      x += 16;
+      to += 16;
+      g += 32;
+      if (hasBeta) b += 32;
+    } while (x != end);
     out += last;
     gamma += 2 * last;
     beta += 2 * last;
     x = row;
     bytes = 16;
   }
-}
-
-// prettier-ignore
-function mapTurns(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize, flags: i32): void {
-  if (i32.load(state, RESIDUAL) != i32.MIN_VALUE) mapResidual(out, x, gamma, beta, bytes, state);
-  else if (flags & HAS_BETA) mapAffine(out, x, gamma, beta, bytes, state);
-  else mapGamma(out, x, gamma, beta, bytes, state);
-}
-
-function mapResidual(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
-  mapLoop(out, x, gamma, beta, bytes, state, true, true);
-}
-
-function mapAffine(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
-  mapLoop(out, x, gamma, beta, bytes, state, false, true);
-}
-
-function mapGamma(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize): void {
-  mapLoop(out, x, gamma, beta, bytes, state, false, false);
-}
-
-// prettier-ignore
-@inline
-function mapLoop(out: usize, x: usize, gamma: usize, beta: usize, bytes: usize, state: usize, hasResidual: bool, hasBeta: bool): void {
-  const centre = v128.load32_splat(state, CENTRE);
-  const slope = v128.load32_splat(state, SLOPE);
-  const residual = v128.load32_splat(state, RESIDUAL);
-  const end = x + bytes;
-  do {
-    const v = v128.load(x);
-    const a = standardize<f32>(firstFour(v), centre, slope, residual, hasResidual);
-    const b = standardize<f32>(lastFour(v), centre, slope, residual, hasResidual);
-    const y = affine<f32>(a, gamma, beta, true, hasBeta);
-    v128.store(out, rounded(y, affine<f32>(b, gamma + 16, beta + 16, true, hasBeta)));
-    x += 16;
-    out += 16;
-    gamma += 32;
-    if (hasBeta) beta += 32;
-  } while (x != end);
 }
