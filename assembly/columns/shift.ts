@@ -1,6 +1,6 @@
 // The first guess of every group's mean, from a few steps spread over the block.
 
-import { elementBytes, loadElement, storeElement } from "../elements";
+import { bytesOf } from "../lanes";
 import { clearBlock, COLUMNS, isWide, KIND, replicate, shiftsOf, sumsOf, WIDTH } from "./state";
 import { accumulateSteps } from "./sums";
 
@@ -25,29 +25,32 @@ export function shift(state: usize, x: usize, samples: i32, stride: usize): void
   accumulateSteps(state, x, samples, columns, stride);
   const width = i32.load(state, WIDTH);
   const inverse = 1 / (<f64>samples * <f64>width);
-  const wide = isWide(state);
-  if (width == 1) averageColumns(state, elementBytes(columns, wide), inverse, wide);
-  else averageGroups(state, elementBytes(columns, wide), elementBytes(width, wide), inverse, wide);
+  if (isWide(state)) average<f64>(state, columns, width, inverse);
+  else average<f32>(state, columns, width, inverse);
   replicate(state, 1);
   clearBlock(state);
 }
 
 
 @inline
-function averageColumns(state: usize, bytes: usize, inverse: f64, wide: bool): void {
+function average<T>(state: usize, columns: i32, width: i32, inverse: f64): void {
+  if (width == 1) averageColumns<T>(state, bytesOf<T>(columns), <T>inverse);
+  else averageGroups<T>(state, bytesOf<T>(columns), bytesOf<T>(width), inverse);
+}
+
+
+@inline
+function averageColumns<T>(state: usize, bytes: usize, inverse: T): void {
   const shifts = shiftsOf(state);
   const sums = sumsOf(state);
-  const factor = wide ? f64x2.splat(inverse) : f32x4.splat(<f32>inverse);
   for (let at: usize = 0; at < bytes; at += 16) {
-    const sum = v128.load(sums + at);
-    v128.store(shifts + at, wide ? f64x2.mul(sum, factor) : f32x4.mul(sum, factor));
+    v128.store(shifts + at, v128.mul<T>(v128.load(sums + at), v128.splat<T>(inverse)));
   }
 }
 
 
 @inline
-function averageGroups(state: usize, bytes: usize, groupBytes: usize, inverse: f64, wide: bool): void {
-  const size = elementBytes(1, wide);
+function averageGroups<T>(state: usize, bytes: usize, groupBytes: usize, inverse: f64): void {
   const shifts = shiftsOf(state);
   const sums = sumsOf(state);
   let at: usize = 0;
@@ -56,12 +59,12 @@ function averageGroups(state: usize, bytes: usize, groupBytes: usize, inverse: f
     let even: f64 = 0;
     let odd: f64 = 0;
     let from = at;
-    for (; from + size < end; from += 2 * size) {
-      even += loadElement(sums + from, wide);
-      odd += loadElement(sums + from + size, wide);
+    for (; from + sizeof<T>() < end; from += 2 * sizeof<T>()) {
+      even += <f64>load<T>(sums + from);
+      odd += <f64>load<T>(sums + from + sizeof<T>());
     }
-    if (from < end) even += loadElement(sums + from, wide);
-    const k = (even + odd) * inverse;
-    for (; at < end; at += size) storeElement(shifts + at, k, wide);
+    if (from < end) even += <f64>load<T>(sums + from);
+    const k = <T>((even + odd) * inverse);
+    for (; at < end; at += sizeof<T>()) store<T>(shifts + at, k);
   } while (at < bytes);
 }
