@@ -92,9 +92,16 @@ export function localResponses(source: Source, sizes: Channels, layout: Layout):
   const { batch, channels, span } = sizes;
   const grouping = groupChannels({ batch, channels, spatial: span, layout }, channels);
   return [1, 4].map((size) =>
-    callOf(`localResponseNorm of ${size}`, source, shapeOf(sizes, layout), grouping, {}, (engine, { x }, out) => {
-      return { output: engine.localResponseNorm(x, size, { alpha: 0.1, layout, out }) };
-    }),
+    callOf(
+      `localResponseNorm of ${size}, ${layout}`,
+      source,
+      shapeOf(sizes, layout),
+      grouping,
+      {},
+      (engine, { x }, out) => {
+        return { output: engine.localResponseNorm(x, size, { alpha: 0.1, layout, out }) };
+      },
+    ),
   );
 }
 

@@ -84,8 +84,9 @@ export function measuredPlacements(): string[] {
  * layout unless these are the usual ones: "groupNorm, n = 768".
  */
 export function hashedVariants(backend: "wasm" | "js"): string[] {
-  const hashes = JSON.parse(textOf("test/determinism/hashes.json")) as Record<string, Record<string, unknown>>;
-  return Object.keys(hashes[backend]).map((name) => {
+  type Tables = Record<"wasm" | "js", Record<string, unknown>>;
+  const hashes = JSON.parse(textOf("test/determinism/hashes.json")) as Tables & { family: Tables };
+  return Object.keys({ ...hashes[backend], ...hashes.family[backend] }).map((name) => {
     const [dtype] = /\b(float64|float16|bfloat16)\b/.exec(name) ?? ["float32"];
     const [layout] = /\bchannels-last\b/.exec(name) ?? [];
     return spell({ op: /^\w+/.exec(name)![0], dtype, layout });
