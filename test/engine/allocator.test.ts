@@ -210,13 +210,28 @@ describe("OwnHeap", () => {
     const { memory, raw } = hollow();
     const heap = new OwnHeap(memory, 2 ** 32);
     const offsets = Array.from({ length: 4 }, () => heap.allocate("test", 2 ** 30 - 4096));
-    expect(offsets).toEqual([0, 1, 2, 3].map((index) => 1088 + index * (2 ** 30 - 4096)));
+    // Each with a quarter of a page behind; see "keeps large neighbours apart".
+    const held = 2 ** 30 - 4096 + 1024;
+    expect(offsets).toEqual([0, 1, 2, 3].map((index) => 1088 + index * held));
     expect(offsets[3]).toBeGreaterThan(2 ** 31);
     expect(raw.bytes).toBeLessThanOrEqual(2 ** 32);
     expect(() => heap.allocate("test", 2 ** 20)).toThrow(/maximumBytes/);
-    expect(heap.usedBytes).toBe(4 * (2 ** 30 - 4096));
+    expect(heap.usedBytes).toBe(4 * held);
     for (const offset of offsets) heap.free(offset);
-    expect([heap.usedBytes, heap.peakBytes]).toEqual([0, 4 * (2 ** 30 - 4096)]);
+    expect([heap.usedBytes, heap.peakBytes]).toEqual([0, 4 * held]);
+  });
+
+  it("keeps large neighbours apart, where processors compare the last twelve bits of addresses", () => {
+    const { memory } = hollow();
+    const heap = new OwnHeap(memory, 2 ** 32);
+    for (let bytes = 65_536; bytes < 65_536 + 3 * 4096; bytes += 64) {
+      const [first, second] = [heap.allocate("test", bytes), heap.allocate("test", bytes)];
+      const distance = (second - first) % 4096;
+      expect(distance).toBeGreaterThanOrEqual(1024);
+      expect(distance).toBeLessThanOrEqual(3 * 1024);
+      heap.free(first);
+      heap.free(second);
+    }
   });
 
   it.each([2 ** 32, 2 ** 32 + 64, 2 ** 40, 2 ** 53, Infinity])("refuses %d bytes, which would wrap around", (bytes) => {
