@@ -32,16 +32,6 @@ export function firstLanes<T>(count: i32): v128 {
   return sizeof<T>() == 8 ? i64x2(-1, 0) : i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(count));
 }
 
-/** Stores the first `count` lanes (1 to lanesOf<T>() - 1). */
-export function storePart<T>(p: usize, v: v128, count: i32): void {
-  if (sizeof<T>() == 8) v128.store_lane<f64>(p, v, 0);
-  else if (count == 1) v128.store_lane<f32>(p, v, 0);
-  else {
-    v128.store_lane<f64>(p, v, 0);
-    if (count == 3) v128.store_lane<f32>(p + 8, v, 2);
-  }
-}
-
 /** a + b + c + d per lane, as a tree: a loop that adds this to its accumulator waits once per four vectors. */
 @inline
 export function sumOfFour<T>(a: v128, b: v128, c: v128, d: v128): v128 {
