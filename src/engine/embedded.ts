@@ -1,49 +1,75 @@
-// The kernels as they are embedded: scripts/embed-wasm.mjs writes them as text.
+// The kernels as they are embedded: scripts/embed-wasm.mjs writes them as text, and says why in this form.
 
-import { digits, order, text } from "./binary.generated.js";
+import { byteLength, calls, commonest, instructions, locals, names } from "./binary.generated.js";
+
+// A symbol below 256 is a byte. The next 256 are vector instructions. Then:
+const VECTOR = 256;
+/** Three instructions, 0x20 to 0x22, for the next local. */
+const LOCAL = 512;
+/** A call of the next function. */
+const CALL = 515;
+/** From here on float32 and float64 change places in vector arithmetic, or no longer. */
+const FLIP = 516;
+/** The next name of an export, with a suffix; those without one are the last, the other way round. */
+const NAME_F32 = 517;
+const NAME_F64 = 518;
 
 /** The bytes of the compiled kernels. */
 export function decodeBinary(): Uint8Array<ArrayBuffer> {
-  const bytes = decodeText();
-  const [instructions, locals, places] = streamsOf(bytes);
-  const wasm = new Uint8Array(bytes.length);
-  let [length, local, place] = [0, 0, 0];
-  for (let at = 0; at < instructions.length; at++) {
-    const byte = (wasm[length++] = instructions[at]);
-    if (byte >= 0x20 && byte <= 0x22) wasm[length++] = locals[local++];
-    else if (byte === 0xfd && (instructions[at + 1] === 0 || instructions[at + 1] === 11)) {
-      wasm[length++] = instructions[++at];
-      wasm[length++] = places[place++];
-      wasm[length++] = places[place++];
+  const singles = symbolsOf(commonest, new Uint16Array(0));
+  const symbols = symbolsOf(instructions, singles);
+  const local = symbolsOf(locals, singles);
+  const call = symbolsOf(calls, singles);
+  const words = names.split(" ");
+  const wasm = new Uint8Array(byteLength);
+  let flipped = false;
+  let [at, nextLocal, nextCall, word, twin] = [0, 0, 0, 0, 0];
+  // Over the index: an iterator takes twice as long in code that has just been loaded. What a local or a function is
+  // numbered has more bytes for as long as their highest bits are set.
+  for (let next = 0; next < symbols.length; next++) {
+    const symbol = symbols[next];
+    if (symbol < VECTOR) wasm[at++] = symbol;
+    else if (symbol < LOCAL) {
+      const number = symbol - VECTOR;
+      wasm[at++] = 0xfd;
+      wasm[at++] = flipped ? twinOf(number) : number;
+      if (number >= 0x80) wasm[at++] = 1;
+    } else if (symbol < CALL) {
+      wasm[at++] = symbol - LOCAL + 0x20;
+      while ((wasm[at++] = local[nextLocal++]) >= 0x80);
+    } else if (symbol === CALL) {
+      wasm[at++] = 0x10;
+      while ((wasm[at++] = call[nextCall++]) >= 0x80);
+    } else if (symbol === FLIP) flipped = !flipped;
+    else {
+      const name =
+        symbol === NAME_F32 ? words[word++] + "_f32" : symbol === NAME_F64 ? words[twin++] + "_f64" : words.pop()!;
+      wasm[at++] = name.length;
+      for (const character of name) wasm[at++] = character.charCodeAt(0);
     }
   }
-  return wasm.slice(0, length);
+  return wasm;
 }
 
-/** What the text stands for. */
-function decodeText(): Uint8Array {
-  const singles = digits.length - 2;
-  const values = new Uint8Array(128);
-  for (let digit = 0; digit < digits.length; digit++) values[digits.charCodeAt(digit)] = digit;
-  const byRank = Uint8Array.from({ length: 256 }, (_, rank) => parseInt(order.slice(2 * rank, 2 * rank + 2), 16));
-  const bytes = new Uint8Array(text.length);
+/** The same arithmetic in the other type, for the numbers of vector arithmetic. */
+function twinOf(number: number): number {
+  if (number < 0xe0 || number >= 0xf8) return number;
+  return number < 0xec ? number + 12 : number - 12;
+}
+
+/** The symbols of a text: a digit for each of `singles`, two for the others. */
+function symbolsOf(text: string, singles: Uint16Array): Uint16Array {
+  const symbols = new Uint16Array(text.length);
   let length = 0;
   for (let at = 0; at < text.length; at++) {
-    let rank = values[text.charCodeAt(at)];
-    // The last two digits begin a pair, for the bytes that are less common.
-    if (rank >= singles) rank = singles + (rank - singles) * digits.length + values[text.charCodeAt(++at)];
-    bytes[length++] = byRank[rank];
+    const first = digitOf(text.charCodeAt(at));
+    const single = first < singles.length;
+    symbols[length++] = single ? singles[first] : (first - singles.length) * 93 + digitOf(text.charCodeAt(++at));
   }
-  return bytes.subarray(0, length);
+  return symbols.subarray(0, length);
 }
 
-/** Instructions, locals and places in memory, each of which follows its length in three bytes. */
-function streamsOf(bytes: Uint8Array): Uint8Array[] {
-  const streams: Uint8Array[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const length = bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16);
-    streams.push(bytes.subarray(at + 3, at + 3 + length));
-    at += 3 + length;
-  }
-  return streams;
+/** Digits are the 93 characters of printable ASCII without the quote (34) and the backslash (92). */
+function digitOf(code: number): number {
+  return code - (code < 34 ? 32 : code < 92 ? 33 : 34);
 }
