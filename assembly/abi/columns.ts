@@ -6,29 +6,21 @@ import { coefficients, stepCoefficients } from "../columns/coefficients";
 import { finish, magnitude, rescale, statistics } from "../columns/finish";
 import { mapOfColumns, mapOfSteps } from "../columns/map";
 import { affineColumns, streams } from "../columns/maps";
-import { BY_STEPS, columnsNorm, scratchBytes, stripOf } from "../columns/norm";
+import { BY_STEPS, columnsNorm, scratchBytes } from "../columns/norm";
 import { samplesOf, shift } from "../columns/shift";
 import { begin, isWide, stateBytes } from "../columns/state";
-import { accumulate, endBlock, unitOf } from "../columns/sums";
+import { accumulate, endBlock } from "../columns/sums";
 
 // What a plan needs to know
 export { samplesOf as columns_samples_f32, samplesOf as columns_samples_f64 };
-// prettier-ignore
-export function columns_strip_f32(columns: i32, width: i32): i32 { return stripOf(columns, width, false); }
 // prettier-ignore
 export function columns_norm_bytes_f32(columns: i32, width: i32): usize { return scratchBytes(columns, width, false); }
 // prettier-ignore
 export function columns_state_bytes_f32(columns: i32, width: i32, flags: i32): usize { return stateBytes(columns, width, flags, false); }
 // prettier-ignore
-export function columns_unit_f32(columns: i32, flags: i32): i32 { return unitOf(columns, flags, false); }
-// prettier-ignore
-export function columns_strip_f64(columns: i32, width: i32): i32 { return stripOf(columns, width, true); }
-// prettier-ignore
 export function columns_norm_bytes_f64(columns: i32, width: i32): usize { return scratchBytes(columns, width, true); }
 // prettier-ignore
 export function columns_state_bytes_f64(columns: i32, width: i32, flags: i32): usize { return stateBytes(columns, width, flags, true); }
-// prettier-ignore
-export function columns_unit_f64(columns: i32, flags: i32): i32 { return unitOf(columns, flags, true); }
 
 // Whole tensors
 // prettier-ignore

@@ -18,7 +18,7 @@ export const BY_STEPS: i32 = 128;
 const STATE_LIMIT: usize = 1 << 18;
 
 /** How many columns have their statistics at a time. */
-export function stripOf(columns: i32, width: i32, wide: bool): i32 {
+function stripOf(columns: i32, width: i32, wide: bool): i32 {
   return min(columns, width * groupsWithin(STATE_LIMIT, width, wide));
 }
 

@@ -9,7 +9,6 @@ import {
   arrayBytes,
   COLUMNS,
   FOLD,
-  foldOf,
   isWide,
   OPEN,
   SCALED,
@@ -25,12 +24,7 @@ const BLOCK: i32 = 64;
 /** Steps per turn. */
 const QUAD: i32 = 4;
 
-/** A piece that others follow has a multiple of this many steps. */
-export function unitOf(columns: i32, flags: i32, wide: bool): i32 {
-  return QUAD * foldOf(columns, flags, wide);
-}
-
-/** Takes the next steps, `stride` bytes apart. All but the last of a piece come in multiples of a unit. */
+/** Takes the next steps, `stride` bytes apart. All but the last of a piece come in multiples of a quad of folded steps. */
 export function accumulate(state: usize, x: usize, steps: i32, stride: usize): void {
   const fold = i32.load(state, FOLD);
   const columns = i32.load(state, COLUMNS);

@@ -2,7 +2,8 @@
 // multiples of a block. Elements of either type go by twos, as float64 lanes, so that squares of float32 numbers are
 // exact and none is out of range.
 
-import { addToPairs, bytesOf, sumOfFour, sumOfPair, zeros } from "../lanes";
+import { addToPairs, bytesOf, sumOfFour, zeros } from "../lanes";
+import { largestMagnitude } from "../range";
 import { addPowers } from "./power";
 import { HIGH, LARGEST, P, UNIT } from "./state";
 
@@ -96,43 +97,7 @@ function accumulatePowers<T>(state: usize, x: usize, count: i32, p: f64): void {
   }
 }
 
-/**
- * Takes `count` elements into the largest magnitude; NaN stays. WebAssembly's own maximum takes eight instructions on
- * x86, for the sake of NaN and -0. Magnitudes of float32 compare as integers, NaN the largest; those of float64 are
- * compared without regard to NaN, which their sum tells of: magnitudes add up to NaN only if one is.
- */
+/** Takes `count` elements into the largest magnitude; NaN stays. */
 export function magnitude<T>(state: usize, x: usize, count: i32): void {
-  const end = x + (bytesOf<T>(count) & ~63);
-  let largest = zeros();
-  let sum = zeros();
-  while (x != end) {
-    const a = v128.abs<T>(v128.load(x));
-    const b = v128.abs<T>(v128.load(x + 16));
-    const c = v128.abs<T>(v128.load(x + 32));
-    const d = v128.abs<T>(v128.load(x + 48));
-    largest = larger<T>(largest, larger<T>(larger<T>(a, b), larger<T>(c, d)));
-    if (sizeof<T>() == 8) sum = f64x2.add(sum, sumOfFour<f64>(a, b, c, d));
-    x += 64;
-  }
-  let result = max<f64>(f64.load(state, LARGEST), largestLane<T>(largest));
-  for (count &= <i32>(64 / sizeof<T>()) - 1; count > 0; count--) {
-    result = max<f64>(result, abs<f64>(<f64>load<T>(x)));
-    x += sizeof<T>();
-  }
-  const total = sumOfPair(sum);
-  f64.store(state, total == total ? result : NaN, LARGEST);
-}
-
-
-@inline
-function larger<T>(a: v128, b: v128): v128 {
-  return sizeof<T>() == 4 ? i32x4.max_s(a, b) : f64x2.pmax(a, b);
-}
-
-
-@inline
-function largestLane<T>(v: v128): f64 {
-  const halves = larger<T>(v, v128.shuffle<i64>(v, v, 1, 0));
-  if (sizeof<T>() == 8) return f64x2.extract_lane(halves, 0);
-  return max<f64>(<f64>f32x4.extract_lane(halves, 0), <f64>f32x4.extract_lane(halves, 1));
+  f64.store(state, max<f64>(f64.load(state, LARGEST), <f64>largestMagnitude<T>(x, count)), LARGEST);
 }

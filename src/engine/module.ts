@@ -86,10 +86,8 @@ interface RowKernels {
 /** Kernels that see blocks of steps of columns. */
 interface ColumnKernels {
   columns_samples(steps: number, width: number): number;
-  columns_strip(columns: number, width: number): number;
   columns_norm_bytes(columns: number, width: number): number;
   columns_state_bytes(columns: number, width: number, flags: number): number;
-  columns_unit(columns: number, flags: number): number;
   columns_norm(...parameters: ColumnsNormParameters): void;
   columns_norm_steps(...parameters: ColumnsNormParameters): void;
   columns_affine(

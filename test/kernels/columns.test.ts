@@ -64,7 +64,7 @@ for (const dtype of ["float32", "float64"] as const) {
         for (const steps of [1, 17, 64, 150, 400]) {
           const shape = { blocks: 2, steps, columns, width };
           const x = mixed(shape);
-          const unit = memory.kernel("unit")(columns, 0);
+          const unit = memory.unit(columns);
           for (const options of [affineOf(columns), { ...affineOf(steps), bySteps: true }]) {
             const whole = memory.norm(shape, x, options);
             for (const cuts of [[], [unit], [unit, 3 * unit, 17 * unit]]) {
@@ -81,7 +81,7 @@ for (const dtype of ["float32", "float64"] as const) {
     it("columns have the same bits alone as among others, in strips of any size", () => {
       const columns = 5000;
       const shape = { blocks: 2, steps: 21, columns, width: 1 };
-      expect(memory.kernel("strip")(columns, 1)).toBeLessThan(columns);
+      expect(memory.isStripped(columns, 1)).toBe(true);
       const x = mixed(shape);
       const { gamma, beta } = affineOf(columns);
       const whole = memory.norm(shape, x, { gamma, beta });
@@ -97,7 +97,9 @@ for (const dtype of ["float32", "float64"] as const) {
     it("a group wider than a strip", () => {
       const shape = { blocks: 1, steps: 5, columns: 30_000, width: 15_000 };
       const x = ofGroups(memory, groupingOf(shape), (group) => families[group](75_000, createRandom(group)));
-      expect(memory.kernel("strip")(shape.columns, shape.width)).toBe(shape.width);
+      // A strip's state holds one group and no more.
+      const { columns, width } = shape;
+      expect(memory.kernel("norm_bytes")(columns, width)).toBe(memory.kernel("state_bytes")(width, width, STRIP));
       checkAccurate(shape, x, affineOf(shape.columns));
     });
 

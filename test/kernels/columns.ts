@@ -114,6 +114,20 @@ export class ColumnMemory {
     }
   }
 
+  /** Pieces that others follow have a multiple of this many steps: four times as many as a state takes for one. */
+  unit(columns: number): number {
+    this.reset();
+    const state = this.take(this.kernel("state_bytes")(columns, 1, 0));
+    this.kernel("begin")(state, columns, 1, 0);
+    const foldAt = 8;
+    return 4 * new Int32Array(this.memory.buffer, state + foldAt, 1)[0];
+  }
+
+  /** Whether columns_norm takes fewer columns at a time than there are: it has no room for the state of all. */
+  isStripped(columns: number, width: number): boolean {
+    return this.kernel("norm_bytes")(columns, width) < this.kernel("state_bytes")(columns, width, 0);
+  }
+
   /** columns_norm or columns_norm_steps. */
   norm(shape: ColumnShape, x: Numbers, options: NormOptions = {}): Normalized {
     const { blocks, steps, columns, width } = shape;
