@@ -1,5 +1,5 @@
-// The module's ABI. Sizes are elements, addresses are bytes; every kernel exists for float32 and for float64, which is the
-// type of its arrays, too. flags: HAS_GAMMA = 1, HAS_BETA = 2, WANTS_STATISTICS = 4, UNCENTRED = 8, WANTS_MOMENTS = 16.
+// The module's ABI. Sizes are elements, addresses are bytes; kernels exist for float32 and for float64, which is the type
+// of their arrays, too, and those without a suffix serve both. flags: HAS_GAMMA = 1, HAS_BETA = 2, WANTS_STATISTICS = 4, UNCENTRED = 8, WANTS_MOMENTS = 16.
 // Kernels trust their arguments: src/ops checks them.
 
 export * from "./abi/rows";

@@ -1,18 +1,18 @@
 // The column kernels of the module's ABI; columns and steps are 1 at least. Strides are elements, from step to step. Flags as in
-// ../index.ts, and STRIP = 32: the columns are a strip of longer steps.
+// ../index.ts, and STRIP = 32: the columns are a strip of longer steps; BY_STEPS = 128: steps have a gamma and a beta each.
 
 import { elementBytes } from "../elements";
 import { coefficients, stepCoefficients } from "../columns/coefficients";
 import { finish, magnitude, rescale, statistics } from "../columns/finish";
 import { mapOfColumns, mapOfSteps } from "../columns/map";
 import { affineColumns, streams } from "../columns/maps";
-import { BY_STEPS, columnsNorm, scratchBytes } from "../columns/norm";
+import { columnsNorm, scratchBytes } from "../columns/norm";
 import { samplesOf, shift } from "../columns/shift";
 import { begin, isWide, stateBytes } from "../columns/state";
 import { accumulate, endBlock } from "../columns/sums";
 
 // What a plan needs to know
-export { samplesOf as columns_samples_f32, samplesOf as columns_samples_f64 };
+export { samplesOf as columns_samples };
 // prettier-ignore
 export function columns_norm_bytes_f32(columns: i32, width: i32): usize { return scratchBytes(columns, width, false); }
 // prettier-ignore
@@ -26,13 +26,9 @@ export function columns_state_bytes_f64(columns: i32, width: i32, flags: i32): u
 // prettier-ignore
 export function columns_norm_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags, false); }
 // prettier-ignore
-export function columns_norm_steps_f32(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS, false); }
-// prettier-ignore
 export function columns_affine_f32(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void { affineColumns<f32>(out, x, centre, scale, bias, steps, columns); }
 // prettier-ignore
 export function columns_norm_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags, true); }
-// prettier-ignore
-export function columns_norm_steps_f64(out: usize, x: usize, gamma: usize, beta: usize, mean: usize, rstd: usize, blocks: i32, steps: i32, columns: i32, width: i32, eps: f64, scratch: usize, flags: i32): void { columnsNorm(out, x, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | BY_STEPS, true); }
 // prettier-ignore
 export function columns_affine_f64(out: usize, x: usize, centre: usize, scale: usize, bias: usize, steps: i32, columns: i32): void { affineColumns<f64>(out, x, centre, scale, bias, steps, columns); }
 
@@ -54,14 +50,14 @@ function columnsMapSteps(out: usize, x: usize, state: usize, gamma: usize, beta:
 // prettier-ignore
 @inline function strideOf(state: usize, stride: i32): usize { return elementBytes(stride, isWide(state)); }
 
-export { columnsShift as columns_shift_f32, columnsShift as columns_shift_f64 };
-export { columnsAccumulate as columns_accumulate_f32, columnsAccumulate as columns_accumulate_f64 };
-export { endBlock as columns_end_piece_f32, endBlock as columns_end_piece_f64 };
-export { finish as columns_finish_f32, finish as columns_finish_f64 };
-export { columnsMagnitude as columns_magnitude_f32, columnsMagnitude as columns_magnitude_f64 };
-export { rescale as columns_rescale_f32, rescale as columns_rescale_f64 };
-export { statistics as columns_statistics_f32, statistics as columns_statistics_f64 };
-export { coefficients as columns_coefficients_f32, coefficients as columns_coefficients_f64 };
-export { stepCoefficients as columns_step_coefficients_f32, stepCoefficients as columns_step_coefficients_f64 };
-export { columnsMap as columns_map_f32, columnsMap as columns_map_f64 };
-export { columnsMapSteps as columns_map_steps_f32, columnsMapSteps as columns_map_steps_f64 };
+export { columnsShift as columns_shift };
+export { columnsAccumulate as columns_accumulate };
+export { endBlock as columns_end_piece };
+export { finish as columns_finish };
+export { columnsMagnitude as columns_magnitude };
+export { rescale as columns_rescale };
+export { statistics as columns_statistics };
+export { coefficients as columns_coefficients };
+export { stepCoefficients as columns_step_coefficients };
+export { columnsMap as columns_map };
+export { columnsMapSteps as columns_map_steps };

@@ -23,10 +23,8 @@ export function normalize_rows_f64(out: usize, x: usize, rows: i32, n: i32, p: f
   normalizeRows(out, x, rows, n, p, eps, scratch, true);
 }
 
-export { begin as powers_begin_f32, rescale as powers_rescale_f32 };
-export { beginColumns as power_columns_begin_f32, columnStateBytes as power_columns_state_bytes_f32 };
-export { begin as powers_begin_f64, rescale as powers_rescale_f64 };
-export { beginColumns as power_columns_begin_f64, columnStateBytes as power_columns_state_bytes_f64 };
+export { begin as powers_begin, rescale as powers_rescale };
+export { beginColumns as power_columns_begin, columnStateBytes as power_columns_state_bytes };
 
 // prettier-ignore
 export function powers_accumulate_f32(state: usize, x: usize, count: i32): void { accumulate<f32>(state, x, count); }

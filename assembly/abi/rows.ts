@@ -6,8 +6,8 @@ import { layerNorm } from "../layer_norm";
 import { accumulate } from "../moments";
 import { largestMagnitude } from "../range";
 import { rowMoments } from "../row_moments";
-import { mapRow, prescaled, storeStatistics } from "../rows";
-import { firstShift, meanOfEight } from "../shift";
+import { beginRow, mapRow, prescaled, storeStatistics } from "../rows";
+import { meanOfEight } from "../shift";
 import { begin, closeChunk, rescale } from "../state";
 
 // Whole tensors
@@ -44,7 +44,7 @@ export function moments_finish_f32(state: usize, n: f64, eps: f64): i32 { return
 // prettier-ignore
 export function moments_rescale_f32(state: usize, magnitude: f32): void { rescale<f32>(state, magnitude); }
 // prettier-ignore
-export function first_shift_f32(x: usize, n: i32): f32 { return firstShift<f32>(x, n); }
+export function begin_row_f32(state: usize, x: usize, n: i32, flags: i32): void { beginRow<f32>(state, x, n, flags); }
 // prettier-ignore
 export function mean_of_eight_f32(x: usize, step: usize): f32 { return meanOfEight<f32>(x, step); }
 // prettier-ignore
@@ -68,7 +68,7 @@ export function moments_finish_f64(state: usize, n: f64, eps: f64): i32 { return
 // prettier-ignore
 export function moments_rescale_f64(state: usize, magnitude: f64): void { rescale<f64>(state, magnitude); }
 // prettier-ignore
-export function first_shift_f64(x: usize, n: i32): f64 { return firstShift<f64>(x, n); }
+export function begin_row_f64(state: usize, x: usize, n: i32, flags: i32): void { beginRow<f64>(state, x, n, flags); }
 // prettier-ignore
 export function mean_of_eight_f64(x: usize, step: usize): f64 { return meanOfEight<f64>(x, step); }
 // prettier-ignore

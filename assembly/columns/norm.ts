@@ -12,7 +12,7 @@ import { begin, groupsIn, groupsWithin, STRIP, stateBytes } from "./state";
 import { accumulate } from "./sums";
 
 /** A flag of columnsNorm: steps have a gamma and a beta each, not columns. */
-export const BY_STEPS: i32 = 128;
+const BY_STEPS: i32 = 128;
 
 /** Bytes of a state at most, unless one group needs more. */
 const STATE_LIMIT: usize = 1 << 18;

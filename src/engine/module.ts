@@ -74,7 +74,8 @@ interface RowKernels {
   moments_end_run(state: Offset): void;
   moments_finish(state: Offset, n: number, eps: number): number;
   moments_rescale(state: Offset, magnitude: number): void;
-  first_shift(x: Offset, n: number): number;
+  /** Begins a row that is in memory from its first element on: moments_begin with a shift for n elements. */
+  begin_row(state: Offset, x: Offset, n: number, flags: number): void;
   mean_of_eight(x: Offset, stepBytes: number): number;
   largest_magnitude(x: Offset, count: number): number;
   prescaled(state: Offset, out: Offset, x: Offset, n: number): Offset;
@@ -88,8 +89,21 @@ interface ColumnKernels {
   columns_samples(steps: number, width: number): number;
   columns_norm_bytes(columns: number, width: number): number;
   columns_state_bytes(columns: number, width: number, flags: number): number;
-  columns_norm(...parameters: ColumnsNormParameters): void;
-  columns_norm_steps(...parameters: ColumnsNormParameters): void;
+  columns_norm(
+    out: Offset,
+    x: Offset,
+    gamma: Offset,
+    beta: Offset,
+    mean: Offset,
+    rstd: Offset,
+    blocks: number,
+    steps: number,
+    columns: number,
+    width: number,
+    eps: number,
+    scratch: Offset,
+    flags: number,
+  ): void;
   columns_affine(
     out: Offset,
     x: Offset,
@@ -120,22 +134,6 @@ interface ColumnKernels {
     stride: number,
   ): void;
 }
-
-type ColumnsNormParameters = [
-  out: Offset,
-  x: Offset,
-  gamma: Offset,
-  beta: Offset,
-  mean: Offset,
-  rstd: Offset,
-  blocks: number,
-  steps: number,
-  columns: number,
-  width: number,
-  eps: number,
-  scratch: Offset,
-  flags: number,
-];
 
 /** The kernels of normalize: rows, columns, and either in pieces. */
 interface PowerKernels {
@@ -213,7 +211,7 @@ export interface ReducedKernels {
   layer_norm_bf16: RowKernels["layer_norm"];
 }
 
-/** The exports of assembly/index.ts that there are for each type that is computed in, without its suffix. */
+/** The exports of assembly/index.ts for a type that is computed in, without its suffix. */
 export type KernelSet = RowKernels & ColumnKernels & PowerKernels & LocalResponseKernels;
 
 /** All kernels on one memory. */
@@ -241,17 +239,17 @@ export function instantiate(module: WebAssembly.Module, memory: MemoryLike): Ker
   // The types want a WebAssembly.Memory by name; a memory of another realm is as good.
   const { exports } = new WebAssembly.Instance(module, { env: { memory: memory as WebAssembly.Memory } });
   return {
-    float32: withoutSuffix(exports, "_f32"),
-    float64: withoutSuffix(exports, "_f64"),
+    float32: kernelsOf(exports, "_f32", "_f64"),
+    float64: kernelsOf(exports, "_f64", "_f32"),
     conversions: exports as unknown as Conversions,
     reduced: exports as unknown as ReducedKernels,
   };
 }
 
-/** The kernels of one type. */
-function withoutSuffix(exports: Record<string, unknown>, suffix: string): KernelSet {
+/** The kernels of one type: those that have its suffix, and those that serve both. */
+function kernelsOf(exports: WebAssembly.Exports, suffix: string, other: string): KernelSet {
   const kernels = Object.entries(exports)
-    .filter(([name]) => name.endsWith(suffix))
-    .map(([name, kernel]) => [name.slice(0, -suffix.length), kernel]);
+    .filter(([name]) => !name.endsWith(other))
+    .map(([name, kernel]) => [name.replace(suffix, ""), kernel]);
   return Object.fromEntries(kernels) as KernelSet;
 }

@@ -8,8 +8,11 @@ import { readBodies, readExports, readImports, readSections, SECTION } from "./s
 const wasm = readFileSync(new URL("../../build/lanenorm.wasm", import.meta.url));
 const sections = readSections(wasm);
 
-/** Those that there are for float32 and float64. The compiler checks that this names every member and no other. */
-const perType: Record<keyof KernelSet, true> = {
+/**
+ * Those of both types, and whether there is one for each; the others serve both. The compiler checks that this names every
+ * member and no other.
+ */
+const perType: Record<keyof KernelSet, boolean> = {
   layer_norm: true,
   group_norm: true,
   batch_norm: true,
@@ -21,42 +24,41 @@ const perType: Record<keyof KernelSet, true> = {
   moments_end_run: true,
   moments_finish: true,
   moments_rescale: true,
-  first_shift: true,
+  begin_row: true,
   mean_of_eight: true,
   largest_magnitude: true,
   prescaled: true,
   map_row: true,
   map_run: true,
   store_statistics: true,
-  columns_samples: true,
+  columns_samples: false,
   columns_norm_bytes: true,
   columns_state_bytes: true,
   columns_norm: true,
-  columns_norm_steps: true,
   columns_affine: true,
   columns_begin: true,
-  columns_shift: true,
-  columns_accumulate: true,
-  columns_end_piece: true,
-  columns_finish: true,
-  columns_magnitude: true,
-  columns_rescale: true,
-  columns_statistics: true,
-  columns_coefficients: true,
-  columns_step_coefficients: true,
-  columns_map: true,
-  columns_map_steps: true,
+  columns_shift: false,
+  columns_accumulate: false,
+  columns_end_piece: false,
+  columns_finish: false,
+  columns_magnitude: false,
+  columns_rescale: false,
+  columns_statistics: false,
+  columns_coefficients: false,
+  columns_step_coefficients: false,
+  columns_map: false,
+  columns_map_steps: false,
   normalize_rows: true,
   normalize_columns: true,
   normalize_columns_scratch: true,
-  powers_begin: true,
+  powers_begin: false,
   powers_accumulate: true,
   powers_magnitude: true,
-  powers_rescale: true,
+  powers_rescale: false,
   powers_finish: true,
   powers_map: true,
-  power_columns_state_bytes: true,
-  power_columns_begin: true,
+  power_columns_state_bytes: false,
+  power_columns_begin: false,
   power_columns_accumulate: true,
   power_columns_magnitude: true,
   power_columns_rescale: true,
@@ -78,7 +80,7 @@ const conversions: Record<keyof Conversions, true> = {
 const reduced: Record<keyof ReducedKernels, true> = { layer_norm_bf16: true };
 
 const kernels = [
-  ...Object.keys(perType).flatMap((name) => [`${name}_f32`, `${name}_f64`]),
+  ...Object.entries(perType).flatMap(([name, each]) => (each ? [`${name}_f32`, `${name}_f64`] : [name])),
   ...Object.keys(conversions),
   ...Object.keys(reduced),
   // For the tests, which hold it against its twin in TypeScript.

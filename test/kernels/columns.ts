@@ -35,6 +35,7 @@ export interface NormOptions {
 export const UNCENTRED = 8;
 export const WANTS_MOMENTS = 16;
 export const STRIP = 32;
+const BY_STEPS = 128;
 export const RESCALE = 2;
 
 /** A byte that no kernel may change, and of which NaN is made if one reads it. */
@@ -128,14 +129,15 @@ export class ColumnMemory {
     return this.kernel("norm_bytes")(columns, width) < this.kernel("state_bytes")(columns, width, 0);
   }
 
-  /** columns_norm or columns_norm_steps. */
+  /** columns_norm. */
   norm(shape: ColumnShape, x: Numbers, options: NormOptions = {}): Normalized {
     const { blocks, steps, columns, width } = shape;
     const { eps = 1e-5 } = options;
     const { target, source, gamma, beta, mean, rstd, flags } = this.placeAll(shape, x, options);
     const scratch = this.take(this.kernel("norm_bytes")(columns, width));
-    const run = this.kernel(options.bySteps ? "norm_steps" : "norm");
-    run(target, source, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags);
+    const run = this.kernel("norm");
+    const by = options.bySteps ? BY_STEPS : 0;
+    run(target, source, gamma, beta, mean, rstd, blocks, steps, columns, width, eps, scratch, flags | by);
     return this.results(shape, x.length, target, mean, rstd, flags);
   }
 

@@ -161,7 +161,7 @@ for (const dtype of ["float32", "float64"] as const) {
     const piece = 384;
     const pieces = Array.from({ length: Math.ceil(n / piece) }, (_, index) => index * piece);
     const bytesOf = (start: number) => start * memory.elementBytes;
-    memory.kernel("moments_begin")(state, flags ? 0 : memory.kernel("first_shift")(at, n), 1, flags);
+    memory.kernel("begin_row")(state, at, n, flags);
     for (let verdict = -1; verdict !== SETTLED;) {
       for (const start of pieces)
         memory.kernel("moments_accumulate")(state, at + bytesOf(start), Math.min(piece, n - start));

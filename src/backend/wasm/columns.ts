@@ -14,6 +14,9 @@ import { fitsTile, planBlockTiles } from "./tiles.js";
 /** Groups of so many columns, a chunk of the row kernels, are rows in pieces: nothing is gained by a sum per column. */
 const WIDE = 8192;
 
+/** Tells columns_norm that gamma and beta belong to steps. */
+const BY_STEPS = 128;
+
 export function normalizeColumns(context: WasmContext, job: NormalizeJob, reduction: Columns): void {
   const { steps, columns, width } = reduction;
   if (width >= WIDE) reduceGroups(context, job, wideGroups(reduction));
@@ -41,7 +44,6 @@ function wideGroups({ blocks, steps, columns, width }: Columns): Blocks {
 function normalizeTiles(context: WasmContext, job: NormalizeJob, { blocks, steps, columns, width }: Columns): void {
   const { x, weight, bias, eps } = job;
   const kernels = kernelsFor(context, x);
-  const kernel = job.plan.map.kind === "element" ? kernels.columns_norm_steps : kernels.columns_norm;
   const groups = columns / width;
   const plan = new ScratchPlan();
   const stateAt = plan.add(Math.ceil(kernels.columns_norm_bytes(columns, width) / 4));
@@ -49,11 +51,11 @@ function normalizeTiles(context: WasmContext, job: NormalizeJob, { blocks, steps
   const gamma = planOperand(context, plan, weight);
   const beta = planOperand(context, plan, bias);
   const statistics = planStatistics(context, plan, job, tiles.most * groups, isDirect(x));
-  const flags = flagsOf(job) | statistics.flags;
+  const flags = flagsOf(job) | statistics.flags | (job.plan.map.kind === "element" ? BY_STEPS : 0);
   plan.with(context.store, job.functionName, () => {
     const [mean, rstd, state] = [statistics.mean(), statistics.rstd(), plan.base + stateAt];
     tiles.forEach(({ to, from, first, count }) => {
-      kernel(to, from, gamma(), beta(), mean, rstd, count, steps, columns, width, eps, state, flags);
+      kernels.columns_norm(to, from, gamma(), beta(), mean, rstd, count, steps, columns, width, eps, state, flags);
       statistics.store(first * groups, count * groups);
     });
   });

@@ -44,8 +44,8 @@ export function reduceGroups(context: WasmContext, job: GroupJob, groups: Blocks
   scratch.with(context.store, functionName, () => {
     const state = stateOf();
     access.forEachStrip((group) => {
-      const shift = centred ? firstShift(kernels, access, groups, bytesOf(x.format.compute)) : 0;
-      kernels.moments_begin(state, shift, 1, centred ? 0 : UNCENTRED_STATE);
+      if (centred) beginMoments(kernels, access, groups, state, bytesOf(x.format.compute));
+      else kernels.moments_begin(state, 0, 1, UNCENTRED_STATE);
       sweepMoments(kernels, access, n, state, eps);
       if (statistics.flags) {
         kernels.store_statistics(state, statistics.mean(), statistics.rstd(), 0, statistics.flags);
@@ -59,11 +59,11 @@ export function reduceGroups(context: WasmContext, job: GroupJob, groups: Blocks
   });
 }
 
-/** The first guess of the open group's mean, from its first piece; as firstShift of assembly/shift.ts. */
-function firstShift(kernels: KernelSet, access: Access, { steps }: Blocks, bytes: number): number {
-  if (steps <= access.partSteps) return kernels.first_shift(access.read(0, 0, steps), steps);
+/** Begins the open group with a first guess of its mean, from its first piece; as firstShift of assembly/shift.ts. */
+function beginMoments(kernels: KernelSet, access: Access, { steps }: Blocks, state: number, bytes: number): void {
+  if (steps <= access.partSteps) return kernels.begin_row(state, access.read(0, 0, steps), steps, 0);
   const { at, stride } = access.sample(8, Math.floor(steps / 8));
-  return kernels.mean_of_eight(at, stride * bytes);
+  kernels.moments_begin(state, kernels.mean_of_eight(at, stride * bytes), 1, 0);
 }
 
 /** Leaves the statistics of the open group in `state`, which has begun. */
