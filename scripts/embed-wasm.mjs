@@ -7,6 +7,7 @@
 //   kernel to kernel where that differs.
 // - From one FLIP to the next, float32 and float64 change places in vector arithmetic: the kernels of float64 then look like
 //   their twins.
+// - The length of a function is left out: END in place of its last byte says where it ends.
 // - Names of exports are apart, as words: the backend's code has them too, and twins differ by a suffix.
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -15,7 +16,8 @@ const VECTOR = 256;
 const LOCAL = 512;
 const CALL = 515;
 const FLIP = 516;
-const NAME = { _f32: 517, _f64: 518, "": 519 };
+const END = 517;
+const NAME = { _f32: 518, _f64: 519, "": 520 };
 
 /** Printable ASCII but for the quote and the backslash: strings need no escapes. */
 const digits = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).filter(
@@ -52,7 +54,7 @@ function readModule() {
     copy(1);
     const length = copyNumber();
     if (section === 7) times(copyNumber(), readExport);
-    else if (section === 10) times(copyNumber(), readFunction);
+    else if (section === 10) readFunctions();
     else copy(length);
   }
 }
@@ -67,6 +69,13 @@ function readExport() {
   copyNumber();
 }
 
+function readFunctions() {
+  const count = copyNumber();
+  // Before the first there is none that ends.
+  symbols.push(END);
+  times(count, readFunction);
+}
+
 function readFunction() {
   const [length, body] = numberAt(at);
   const end = body + length;
@@ -74,12 +83,15 @@ function readFunction() {
     symbols.push(FLIP);
     flipped = !flipped;
   }
-  copyNumber();
+  if (length >= 1 << 14) throw new Error(`a function of ${length} bytes: lengths have two bytes at most`);
+  at = body;
   times(copyNumber(), () => {
     copyNumber();
     copy(1);
   });
-  while (at < end) readInstruction();
+  while (at < end - 1) readInstruction();
+  symbols.push(END);
+  at = end;
 }
 
 /** Whether most of a function's vector arithmetic is of float64. */

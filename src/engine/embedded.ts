@@ -10,9 +10,11 @@ const LOCAL = 512;
 const CALL = 515;
 /** From here on float32 and float64 change places in vector arithmetic, or no longer. */
 const FLIP = 516;
+/** The end of a function, if one has begun, and the beginning of the next; functions come without their lengths. */
+const END = 517;
 /** The next name of an export, with a suffix; those without one are the last, the other way round. */
-const NAME_F32 = 517;
-const NAME_F64 = 518;
+const NAME_F32 = 518;
+const NAME_F64 = 519;
 
 /** The bytes of the compiled kernels. */
 export function decodeBinary(): Uint8Array<ArrayBuffer> {
@@ -23,7 +25,7 @@ export function decodeBinary(): Uint8Array<ArrayBuffer> {
   const words = names.split(" ");
   const wasm = new Uint8Array(byteLength);
   let flipped = false;
-  let [at, nextLocal, nextCall, word, twin] = [0, 0, 0, 0, 0];
+  let [at, begin, nextLocal, nextCall, word, twin] = [0, 0, 0, 0, 0, 0];
   // Over the index: an iterator takes twice as long in code that has just been loaded. What a local or a function is
   // numbered has more bytes for as long as their highest bits are set.
   for (let next = 0; next < symbols.length; next++) {
@@ -41,7 +43,13 @@ export function decodeBinary(): Uint8Array<ArrayBuffer> {
       wasm[at++] = 0x10;
       while ((wasm[at++] = call[nextCall++]) >= 0x80);
     } else if (symbol === FLIP) flipped = !flipped;
-    else {
+    else if (symbol === END) {
+      if (begin > 0) {
+        wasm[at++] = 0x0b;
+        at += insertLength(wasm, begin, at);
+      }
+      begin = at;
+    } else {
       const name =
         symbol === NAME_F32 ? words[word++] + "_f32" : symbol === NAME_F64 ? words[twin++] + "_f64" : words.pop()!;
       wasm[at++] = name.length;
@@ -49,6 +57,15 @@ export function decodeBinary(): Uint8Array<ArrayBuffer> {
     }
   }
   return wasm;
+}
+
+/** Inserts the length of what lies between two places before it, seven bits a byte; returns how many bytes that are. */
+function insertLength(wasm: Uint8Array, begin: number, end: number): number {
+  const length = end - begin;
+  const bytes = length < 0x80 ? [length] : [(length & 0x7f) | 0x80, length >> 7];
+  wasm.copyWithin(begin + bytes.length, begin, end);
+  wasm.set(bytes, begin);
+  return bytes.length;
 }
 
 /** The same arithmetic in the other type, for the numbers of vector arithmetic. */
