@@ -1,5 +1,5 @@
 // Writes the compiled kernels as text into a TypeScript module, so that the package is plain ES modules: no file to
-// locate at run time, and every bundler works. What src/engine/embedded.ts reads gzips a seventh better than the binary. It is
+// locate at run time, and every bundler works. What src/engine/embedded.ts reads gzips a sixth better than the binary. It is
 // a sequence of symbols. Most are bytes of the binary; the others:
 //
 // - A vector instruction, two bytes or three, is one symbol.
