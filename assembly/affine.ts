@@ -10,7 +10,7 @@ import { tailOf } from "./moments";
 
 // prettier-ignore
 @inline
-function globalOf<T>(x: v128, centre: v128, scale: v128, bias: v128): v128 {
+export function globalOf<T>(x: v128, centre: v128, scale: v128, bias: v128): v128 {
   return v128.add<T>(v128.mul<T>(v128.sub<T>(x, centre), scale), bias);
 }
 

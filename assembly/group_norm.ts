@@ -3,7 +3,7 @@
 // The map of group r and the sums of group r + 1 alternate in pieces that stay in the first cache, so that memory is
 // read and written at a steady pace.
 
-import { HAS_BETA, HAS_GAMMA, mapGlobal } from "./affine";
+import { globalOf, HAS_BETA, HAS_GAMMA, mapGlobal } from "./affine";
 import { slopeOf } from "./finish";
 import { bytesOf } from "./lanes";
 import { accumulate } from "./moments";
@@ -13,6 +13,9 @@ import { CENTRE, LOW, MEAN, RSTD, STATE_BYTES } from "./state";
 /** Elements per turn of map and sums: 4 KiB, whole blocks. */
 // prettier-ignore
 @inline function pieceOf<T>(): i32 { return 4096 >>> <i32>alignof<T>(); }
+
+/** Shorter runs take more than their elements do if each is given a turn. */
+const SHORT_SPAN: i32 = 16;
 
 /**
  * `rows` groups of `channels` runs of `span` elements. The channels of row r have the parameters of index
@@ -45,7 +48,11 @@ export function groupNorm<T>(
     if (following) beginRow<T>(next, following, n, flags);
     const parameters = bytesOf<T>(group * channels);
     const source = prescaled<T>(current, out, x, n);
-    mapGroup<T>(out, source, following, gamma + parameters, beta + parameters, channels, span, current, next, flags);
+    if (span < SHORT_SPAN) {
+      if (following) accumulate<T>(next, following, n);
+      mapShortRuns<T>(out, source, gamma + parameters, beta + parameters, channels, span, current, flags);
+    } else
+      mapGroup<T>(out, source, following, gamma + parameters, beta + parameters, channels, span, current, next, flags);
     if (following) settle<T>(next, following, n, eps);
     const free = current;
     current = next;
@@ -93,6 +100,63 @@ function mapGroup<T>(
     gamma += sizeof<T>();
     beta += sizeof<T>();
   }
+}
+
+/** Maps a group of short runs; those of one float32, as tensors without places have, by twos. */
+function mapShortRuns<T>(
+  out: usize,
+  x: usize,
+  gamma: usize,
+  beta: usize,
+  channels: i32,
+  span: i32,
+  state: usize,
+  flags: i32,
+): void {
+  const centre = load<T>(state, CENTRE);
+  if (sizeof<T>() == 4 && span == 1) {
+    for (; channels > 1; channels -= 2) {
+      mapTwo(out, x, gamma, beta, <f32>centre, state, flags);
+      out += 8;
+      x += 8;
+      gamma += 8;
+      beta += 8;
+    }
+  }
+  for (; channels > 0; channels--) {
+    const scale = scaleOf<T>(state, gamma, flags);
+    const bias = biasOf<T>(state, gamma, beta, flags);
+    for (let left = span; left > 0; left--) {
+      store<T>(out, <T>((load<T>(x) - centre) * scale + bias));
+      x += sizeof<T>();
+      out += sizeof<T>();
+    }
+    gamma += sizeof<T>();
+    beta += sizeof<T>();
+  }
+}
+
+/** The float32 elements of two channels, with the bits of scaleOf and biasOf. */
+@inline
+function mapTwo(out: usize, x: usize, gamma: usize, beta: usize, centre: f32, state: usize, flags: i32): void {
+  let scale = f64x2.splat(slopeOf<f32>(f64.load(state, RSTD)));
+  let bias = f64x2.splat((<f64>centre - f64.load(state, MEAN)) * f64.load(state, RSTD));
+  if (flags & HAS_GAMMA) {
+    const g = f64x2.promote_low_f32x4(v128.load64_zero(gamma));
+    scale = f64x2.mul(scale, g);
+    bias = f64x2.mul(bias, g);
+  }
+  if (flags & HAS_BETA) bias = f64x2.add(bias, f64x2.promote_low_f32x4(v128.load64_zero(beta)));
+  v128.store64_lane(
+    out,
+    globalOf<f32>(
+      v128.load64_zero(x),
+      f32x4.splat(centre),
+      f32x4.demote_f64x2_zero(scale),
+      f32x4.demote_f64x2_zero(bias),
+    ),
+    0,
+  );
 }
 
 /** rstd * gamma. */
