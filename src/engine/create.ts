@@ -88,11 +88,12 @@ function heapOf({ memory: foreign, allocate, free, maximumBytes }: Settings, mem
 }
 
 function readOptions(functionName: string, options: EngineOptions): Settings {
-  // Other keys are welcome: a module's own object may hold memory, allocate and free among much else.
-  const settings = optionsOf(functionName, options, undefined, ({ backend, maximumBytes, memory, allocate, free }) => {
+  const read = ({ backend, maximumBytes, memory, allocate, free }: EngineOptions) => {
     checkMemory(functionName, memory);
     return { functionName, backend, maximumBytes, memory, allocate, free };
-  });
+  };
+  // Other keys are welcome: a module's own object may hold memory, allocate and free among much else.
+  const settings = optionsOf(functionName, options, read, true);
   checkBackend(functionName, settings.backend);
   checkMaximum(functionName, settings);
   checkAllocators(functionName, settings);

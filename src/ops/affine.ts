@@ -12,8 +12,6 @@ export interface AffineOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["out"];
-
 /** affineGlobal of the API, on an engine. */
 export function affineGlobal(
   context: NormalizeContext,
@@ -137,7 +135,7 @@ function rowShape(given: unknown, leading: readonly number[], x: Operand): reado
 }
 
 function outOf(functionName: string, options: AffineOptions | undefined): unknown {
-  return optionsOf(functionName, options, optionKeys, ({ out }) => out);
+  return optionsOf(functionName, options, ({ out }) => ({ out })).out;
 }
 
 function rankOf(value: unknown): unknown {

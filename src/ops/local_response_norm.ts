@@ -18,8 +18,6 @@ export interface LocalResponseNormOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["alpha", "beta", "k", "layout", "out"];
-
 /** localResponseNorm of the API, on an engine. */
 export function localResponseNorm(
   context: NormalizeContext,
@@ -28,7 +26,7 @@ export function localResponseNorm(
   options?: LocalResponseNormOptions,
 ): Tensor {
   const functionName = "localResponseNorm";
-  const { alpha, beta, k, layout, out } = optionsOf(functionName, options, optionKeys, read);
+  const { alpha, beta, k, layout, out } = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, context.store);
   const shape = channelShapeOf(functionName, input, layout, 3);
   const job = {

@@ -19,12 +19,10 @@ export interface NormalizeOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["p", "dim", "eps", "out"];
-
 /** normalize of the API, on an engine. */
 export function normalize(context: NormalizeContext, x: TensorLike, options?: NormalizeOptions): Tensor {
   const functionName = "normalize";
-  const { p, dim, eps, out } = optionsOf(functionName, options, optionKeys, read);
+  const { p, dim, eps, out } = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, context.store);
   const { sizes } = input;
   const axis = axisOf(functionName, "dim", dim === undefined ? 1 : dim, sizes.length);

@@ -196,32 +196,34 @@ export function flagOf(functionName: string, argument: string, value: unknown, o
 }
 
 /**
- * An options argument, an object (with no other keys than `keys`) or nothing, as `read` takes it apart. A misspelt option
- * must not be ignored, and each is read once.
+ * An options argument, an object or nothing, as `read` takes it apart: each option is read once. A misspelt one must not
+ * be ignored, so there may be none that is not read, unless any are `welcome`.
  */
-export function optionsOf<Options extends object, Parts>(
+export function optionsOf<Options extends object, Parts extends object>(
   functionName: string,
   options: Options | undefined,
-  keys: readonly string[] | undefined,
   read: (options: Partial<Options>) => Parts,
+  welcome = false,
 ): Parts {
   if (options === undefined) return read({});
   if (typeof options !== "object" || options === null || ArrayBuffer.isView(options)) {
     throw new ArgumentError(functionName, "options", "must be an object", describe(options));
   }
   try {
-    if (keys) checkKeys(functionName, options, keys);
-    return read(options);
+    const parts = read(options);
+    if (!welcome) checkKeys(functionName, options, parts);
+    return parts;
   } catch (reason) {
     if (reason instanceof LanenormError) throw reason;
     throw new ArgumentError(functionName, "options", "must be readable", thrown(reason));
   }
 }
 
-function checkKeys(functionName: string, options: object, keys: readonly string[]): void {
+function checkKeys(functionName: string, options: object, known: object): void {
   for (const key in options) {
-    if (!keys.includes(key)) {
-      throw new ArgumentError(functionName, "options", `must be among ${keys.join(", ")}`, quote(key));
+    if (!Object.hasOwn(known, key)) {
+      const expected = `must be among ${Object.keys(known).join(", ")}`;
+      throw new ArgumentError(functionName, "options", expected, quote(key));
     }
   }
 }

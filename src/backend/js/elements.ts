@@ -1,7 +1,8 @@
 // Operands as arrays of their computing type: those of 32 and 64 bits as they are, those of 16 by way of a decoded window.
 
-import type { TypedArray } from "../../dtype.js";
-import { decodeBfloats, decodeHalves, encodeBfloats, encodeHalves } from "../../math/half.js";
+import type { DType } from "../../dtype.js";
+import { numbersOf } from "../../elements.js";
+import { decode, encode, halfBitsOf } from "../../math/half.js";
 import type { Operand } from "../../ops/operand.js";
 import type { Computed } from "./kernels.js";
 
@@ -35,14 +36,7 @@ export function writerOf<Data extends Computed>(operand: Operand, window = WINDO
 
 /** All of a parameter. */
 export function parameterOf<Data extends Computed>(operand: Operand | undefined): Data | undefined {
-  if (!operand) return undefined;
-  return operand.format.bytes === 2 ? (decodedAll(operand) as Data) : (operand.data as Data);
-}
-
-function decodedAll(operand: Operand): Float32Array {
-  const out = new Float32Array(operand.size);
-  decode(operand, out, bitsOf(operand.data));
-  return out;
+  return operand && (numbersOf(operand) as Data);
 }
 
 class Direct<Data extends Computed> implements Writer<Data> {
@@ -62,15 +56,15 @@ class Direct<Data extends Computed> implements Writer<Data> {
 class Decoded implements Reader<Float32Array> {
   readonly limit: number;
   readonly data: Float32Array;
-  readonly #operand: Operand;
+  readonly #dtype: DType;
   readonly #bits: Uint16Array;
   readonly #least: number;
   #from = 0;
   #to = 0;
 
   constructor(operand: Operand, window: number, ahead: boolean) {
-    this.#operand = operand;
-    this.#bits = bitsOf(operand.data);
+    this.#dtype = operand.format.dtype;
+    this.#bits = halfBitsOf(operand.data);
     this.#least = ahead ? window : 1;
     this.limit = window;
     this.data = new Float32Array(Math.min(window, operand.size));
@@ -80,7 +74,7 @@ class Decoded implements Reader<Float32Array> {
     if (offset < this.#from || offset + count > this.#to) {
       this.#from = offset;
       this.#to = Math.min(offset + Math.max(count, this.#least), this.#bits.length);
-      decode(this.#operand, this.data, this.#bits.subarray(offset, this.#to));
+      decode(this.#dtype, this.data, this.#bits.subarray(offset, this.#to));
     }
     return offset - this.#from;
   }
@@ -90,14 +84,14 @@ class Decoded implements Reader<Float32Array> {
 class Encoded implements Writer<Float32Array> {
   readonly limit: number;
   readonly data: Float32Array;
-  readonly #operand: Operand;
+  readonly #dtype: DType;
   readonly #bits: Uint16Array;
   #from = 0;
   #to = 0;
 
   constructor(operand: Operand, window: number) {
-    this.#operand = operand;
-    this.#bits = bitsOf(operand.data);
+    this.#dtype = operand.format.dtype;
+    this.#bits = halfBitsOf(operand.data);
     this.limit = window;
     this.data = new Float32Array(Math.min(window, operand.size));
   }
@@ -114,18 +108,7 @@ class Encoded implements Writer<Float32Array> {
   flush(): void {
     const out = this.#bits.subarray(this.#from, this.#to);
     const written = this.data.subarray(0, this.#to - this.#from);
-    if (this.#operand.format.dtype === "float16") encodeHalves(out, written);
-    else encodeBfloats(out, written);
+    encode(this.#dtype, out, written);
     this.#from = this.#to;
   }
-}
-
-function decode(operand: Operand, out: Float32Array, bits: Uint16Array): void {
-  if (operand.format.dtype === "float16") decodeHalves(out, bits);
-  else decodeBfloats(out, bits);
-}
-
-/** The bits of an array of 16-bit elements, whatever class it is seen through. */
-function bitsOf(data: TypedArray): Uint16Array {
-  return new Uint16Array(data.buffer, data.byteOffset, data.length);
 }
