@@ -74,5 +74,5 @@ export function mapRow(
   gamma: Float32Array,
   beta: Float32Array,
 ): void {
-  for (let e = 0; e < n; e++) out[i + e] = (x[i + e] * scale + bias) * gamma[e] + beta[e];
+  for (let e = 0; e < n; e++, i++) out[i] = (x[i] * scale + bias) * gamma[e] + beta[e];
 }
