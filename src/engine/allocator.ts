@@ -1,3 +1,5 @@
+import { type Holding, Ledger } from "./ledger.js";
+
 /** A stretch of free memory. */
 interface Gap {
   offset: number;
@@ -12,15 +14,13 @@ const ALIGNMENT = 64;
  * and merged with their neighbours, so that what is freed is found again however it was parcelled before. The last one
  * has no end: some of it was never used, or is not even there.
  */
-export class Allocator {
+export class Allocator extends Ledger {
   readonly #gaps: Gap[];
-  readonly #sizes = new Map<number, number>();
   #reserved = 0;
-  usedBytes = 0;
-  peakBytes = 0;
 
   /** Parcels out what lies at `start` and above. */
   constructor(start: number) {
+    super();
     this.#gaps = [{ offset: roundUp(start), bytes: Infinity }];
   }
 
@@ -28,7 +28,7 @@ export class Allocator {
    * The offset of `bytes` bytes. `reserve(end)` is called before anything changes if memory must reach up to `end`;
    * if it throws, the allocator is as it was.
    */
-  allocate(bytes: number, reserve: (end: number) => void): number {
+  take(bytes: number, reserve: (end: number) => void): number {
     const size = Math.max(ALIGNMENT, roundUp(bytes));
     const index = this.#gaps.findIndex((gap) => gap.bytes >= size);
     const gap = this.#gaps[index];
@@ -38,20 +38,13 @@ export class Allocator {
     gap.offset += size;
     gap.bytes -= size;
     if (gap.bytes === 0) this.#gaps.splice(index, 1);
-    this.#sizes.set(offset, size);
-    this.usedBytes += size;
-    this.peakBytes = Math.max(this.peakBytes, this.usedBytes);
+    this.hold(offset, { start: offset, size });
     return offset;
   }
 
-  /** Takes back what allocate gave. */
-  free(offset: number): void {
-    const bytes = this.#sizes.get(offset);
-    if (bytes === undefined) return;
-    this.#sizes.delete(offset);
-    this.usedBytes -= bytes;
-    const index = this.#gaps.findIndex((gap) => gap.offset > offset);
-    this.#gaps.splice(index, 0, { offset, bytes });
+  protected override giveBack({ start, size }: Holding): void {
+    const index = this.#gaps.findIndex((gap) => gap.offset > start);
+    this.#gaps.splice(index, 0, { offset: start, bytes: size });
     this.#mergeWithNext(index);
     if (index > 0) this.#mergeWithNext(index - 1);
   }
