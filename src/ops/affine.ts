@@ -38,17 +38,11 @@ export function affineGlobal(
     centre: undefined,
     scale: scales,
     bias: biases,
+    out: outOf(functionName, options),
   };
-  return withOutput(
-    context,
-    functionName,
-    input,
-    outOf(functionName, options),
-    { scale: scales, bias: biases },
-    (out) => {
-      context.backend.affineGlobal({ ...job, out });
-    },
-  );
+  return withOutput(context, job, (out) => {
+    if (input.size > 0) context.backend.affineGlobal({ ...job, out });
+  });
 }
 
 /** Whether coefficients are [N, C] rather than [C]: by shape, or by length where there is no shape. */
@@ -98,10 +92,10 @@ export function affineVectorized(
     bias: biases,
     gamma: gammas,
     beta: betas,
+    out: outOf(functionName, options),
   };
-  const coefficients = { scale: scales, bias: biases, gamma: gammas, beta: betas };
-  return withOutput(context, functionName, input, outOf(functionName, options), coefficients, (out) => {
-    context.backend.affineVectorized({ ...job, out });
+  return withOutput(context, job, (out) => {
+    if (input.size > 0) context.backend.affineVectorized({ ...job, out });
   });
 }
 

@@ -38,8 +38,8 @@ export function localResponseNorm(
     k: numberOf(functionName, "k", k, 1),
     x: input,
   };
-  return withOutput(context, functionName, input, out, {}, (operand) => {
-    context.backend.localResponse({ ...job, out: operand });
+  return withOutput(context, { functionName, x: input, out }, (out) => {
+    if (input.size > 0) context.backend.localResponse({ ...job, out });
   });
 }
 

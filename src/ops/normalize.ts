@@ -34,9 +34,10 @@ export function normalize(context: NormalizeContext, x: TensorLike, options?: No
     p: exponentOf(functionName, p),
     eps: numberOf(functionName, "eps", eps, 1e-12),
     x: input,
+    out,
   };
-  return withOutput(context, functionName, input, out, {}, (operand) => {
-    context.backend.power({ ...job, out: operand });
+  return withOutput(context, job, (out) => {
+    if (input.size > 0) context.backend.power({ ...job, out });
   });
 }
 
