@@ -121,7 +121,7 @@ function runWithInputStats(context: NormalizeContext, call: ChannelCall, out: Op
 
 function runWithRunningStats(context: NormalizeContext, call: ChannelCall, out: Operand): GroupMoments {
   const { functionName, shape, x } = call;
-  const running = requiredRunning(functionName, call.running, shape.channels);
+  const running = call.running!;
   checkApart(functionName, out, "runningMean", running.mean);
   checkApart(functionName, out, "runningVar", running.variance);
   const mean = numbersOf(running.mean);
