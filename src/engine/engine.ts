@@ -2,7 +2,7 @@ import type { Backend } from "../backend/backend.js";
 import type { DType, Format, TypedArray } from "../dtype.js";
 import { describe, float32, formatOfData, formatOfDType, lengthOf } from "../dtype.js";
 import { writeNumbers } from "../elements.js";
-import { ArgumentError, DTypeError, LanenormError, OutOfMemoryError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, OutOfMemoryError, ShapeError } from "../errors.js";
 import type * as functions from "../functions.js";
 import { affineGlobal, affineVectorized } from "../ops/affine.js";
 import { batchNorm, nativeBatchNorm } from "../ops/batch_norm.js";
@@ -13,7 +13,7 @@ import { localResponseNorm } from "../ops/local_response_norm.js";
 import { type AxisMoments, axisMoments, rowwiseMoments } from "../ops/moments.js";
 import { normalize } from "../ops/normalize.js";
 import type { NormalizeContext } from "../ops/normalize_groups.js";
-import { shapeOf, thrown } from "../ops/operand.js";
+import { reading, shapeOf } from "../ops/operand.js";
 import { nativeRmsNorm, rmsNorm } from "../ops/rms_norm.js";
 import { standardize } from "../ops/standardize.js";
 import { formatShape, sizeOf } from "../shape.js";
@@ -231,7 +231,7 @@ function isArray(value: unknown): value is readonly unknown[] {
 
 /** Numbers of an array, each read once. */
 function fromNumbers(values: readonly unknown[]): Float64Array {
-  try {
+  return reading("engine.tensor", "data", () => {
     const { length } = values;
     const numbers: number[] = [];
     for (let index = 0; index < length; index++) {
@@ -243,10 +243,7 @@ function fromNumbers(values: readonly unknown[]): Float64Array {
       numbers.push(value);
     }
     return Float64Array.from(numbers);
-  } catch (reason) {
-    if (reason instanceof LanenormError) throw reason;
-    throw new ArgumentError("engine.tensor", "data", "must be readable", thrown(reason));
-  }
+  });
 }
 
 /** Data as it is now: a copy, if it lies in the memory that is about to grow. */

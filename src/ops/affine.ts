@@ -4,7 +4,7 @@ import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { NormalizeContext } from "./normalize_groups.js";
 import { type Operand, operandOf, optionsOf, requiredParameterOf } from "./operand.js";
-import { withOutput } from "./output.js";
+import { checkApart, withOutput } from "./output.js";
 
 /** Options of the two maps. */
 export interface AffineOptions {
@@ -40,7 +40,8 @@ export function affineGlobal(
     bias: biases,
     out: outOf(functionName, options),
   };
-  return withOutput(context, job, (out) => {
+  return withOutput(context, job, (_, __, out) => {
+    checkApart(functionName, out, "scale", scales);
     if (input.size > 0) context.backend.affineGlobal({ ...job, out });
   });
 }
@@ -94,7 +95,10 @@ export function affineVectorized(
     beta: betas,
     out: outOf(functionName, options),
   };
-  return withOutput(context, job, (out) => {
+  return withOutput(context, job, (_, __, out) => {
+    checkApart(functionName, out, "scale", scales);
+    checkApart(functionName, out, "gamma", gammas);
+    checkApart(functionName, out, "beta", betas);
     if (input.size > 0) context.backend.affineVectorized({ ...job, out });
   });
 }

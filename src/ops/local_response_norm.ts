@@ -38,7 +38,7 @@ export function localResponseNorm(
     k: numberOf(functionName, "k", k, 1),
     x: input,
   };
-  return withOutput(context, { functionName, x: input, out }, (out) => {
+  return withOutput(context, { functionName, x: input, out }, (_, __, out) => {
     if (input.size > 0) context.backend.localResponse({ ...job, out });
   });
 }

@@ -36,7 +36,7 @@ export function normalize(context: NormalizeContext, x: TensorLike, options?: No
     x: input,
     out,
   };
-  return withOutput(context, job, (out) => {
+  return withOutput(context, job, (_, __, out) => {
     if (input.size > 0) context.backend.power({ ...job, out });
   });
 }

@@ -81,7 +81,7 @@ export function channelCallOf(
 /** Runs a call, into its `out` or a new tensor. */
 export function normalizeChannels(context: NormalizeContext, call: ChannelCall): Tensor {
   if (call.useInputStats && !call.running) return normalizeGroups(context, call);
-  return withOutput(context, call, (out) => run(context, call, out));
+  return withOutput(context, call, run);
 }
 
 /** normalizeChannels with the statistics that were used, tensors of shape `statisticsShape`. */
@@ -95,7 +95,7 @@ export function normalizeChannelsWithStatistics(
     const format = computeFormat(call.x.format);
     const mean = make(statisticsShape, format);
     const rstd = make(statisticsShape, format);
-    const output = withOutput(context, call, (out) => {
+    const output = withOutput(context, call, (_, __, out) => {
       const moments = run(context, call, out);
       writeNumbers(mean, moments.mean);
       const rstdOf = (variance: number) => 1 / Math.sqrt(variance + call.eps);

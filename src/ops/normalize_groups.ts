@@ -68,7 +68,7 @@ export function checkSeveralValues(functionName: string, x: Operand, several: bo
 
 /** Runs a call, into its `out` or a new tensor. */
 export function normalizeGroups(context: NormalizeContext, call: NormalizeCall): Tensor {
-  return withOutput(context, call, (out) => run(context, call, out, undefined, undefined, undefined));
+  return withOutput(context, call, run);
 }
 
 /** normalizeGroups with the statistics, tensors of shape `statisticsShape`. */
@@ -81,7 +81,7 @@ export function normalizeGroupsWithStatistics(
     const format = computeFormat(call.x.format);
     const mean = make(statisticsShape, format);
     const rstd = make(statisticsShape, format);
-    const output = withOutput(context, call, (out) => run(context, call, out, mean, rstd, undefined));
+    const output = withOutput(context, call, (_, __, out) => run(context, call, out, mean, rstd));
     return { output, mean, rstd };
   });
 }
@@ -94,7 +94,7 @@ export function normalizeGroupsWithRstd(
 ): Omit<AnyStatistics, "mean"> {
   return makingTensors(context, call, (make) => {
     const rstd = make(statisticsShape, computeFormat(call.x.format));
-    const output = withOutput(context, call, (out) => run(context, call, out, undefined, rstd, undefined));
+    const output = withOutput(context, call, (_, __, out) => run(context, call, out, undefined, rstd));
     return { output, rstd };
   });
 }
@@ -111,9 +111,9 @@ function run(
   context: NormalizeContext,
   { functionName, plan, centred, eps, x, weight, bias }: NormalizeCall,
   out: Operand,
-  mean: Tensor | undefined,
-  rstd: Tensor | undefined,
-  moments: GroupMoments | undefined,
+  mean?: Tensor,
+  rstd?: Tensor,
+  moments?: GroupMoments,
 ): void {
   if (x.size > 0) {
     context.backend.normalize({ functionName, plan, centred, eps, x, out, weight, bias, mean, rstd, moments });

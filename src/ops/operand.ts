@@ -44,30 +44,36 @@ function partsOf(
   argument: string,
   value: unknown,
 ): { data?: unknown; shape?: unknown; dtype?: unknown } {
-  try {
+  return reading(functionName, argument, () => {
     const { data, shape, dtype } = (value ?? {}) as { data?: unknown; shape?: unknown; dtype?: unknown };
     return { data, shape, dtype };
+  });
+}
+
+/** What `read` reads of an argument, whose getters may throw: an ArgumentError then. */
+export function reading<Parts>(functionName: string, argument: string, read: () => Parts): Parts {
+  try {
+    return read();
   } catch (reason) {
-    throw new ArgumentError(functionName, argument, "must be readable", thrown(reason));
+    throw unreadable(functionName, argument, reason);
   }
 }
 
-export function thrown(reason: unknown): string {
-  return `an object that throws ${describe(reason)}`;
+/** What to throw for what was thrown while an argument was read. */
+function unreadable(functionName: string, argument: string, reason: unknown): LanenormError {
+  if (reason instanceof LanenormError) return reason;
+  return new ArgumentError(functionName, argument, "must be readable", `an object that throws ${describe(reason)}`);
 }
 
 /** A copy of a shape, which is an array of integers from 0 up whose product a double holds exactly. */
 export function shapeOf(functionName: string, argument: string, shape: unknown): readonly number[] {
   const sizes: number[] = [];
-  try {
+  reading(functionName, argument, () => {
     if (!Array.isArray(shape)) {
       throw new ShapeError(functionName, argument, "must be an array of sizes", describe(shape));
     }
     for (let axis = 0; axis < shape.length; axis++) sizes.push(checkedSize(functionName, argument, shape[axis], axis));
-  } catch (reason) {
-    if (reason instanceof LanenormError) throw reason;
-    throw new ShapeError(functionName, argument, "must be an array of sizes", thrown(reason));
-  }
+  });
   if (!Number.isSafeInteger(sizeOf(sizes))) {
     throw new ShapeError(functionName, argument, "must have fewer than 2^53 elements", formatShape(sizes));
   }
@@ -214,8 +220,7 @@ export function optionsOf<Options extends object, Parts extends object>(
     if (!welcome) checkKeys(functionName, options, parts);
     return parts;
   } catch (reason) {
-    if (reason instanceof LanenormError) throw reason;
-    throw new ArgumentError(functionName, "options", "must be readable", thrown(reason));
+    throw unreadable(functionName, "options", reason);
   }
 }
 

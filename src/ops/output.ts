@@ -29,32 +29,33 @@ function outputLike(
   }
 }
 
-/** A checked call of an op, but for its `out`: x, and what it has of other inputs. */
+/** A checked call of an op, but for its `out`. */
 export interface OutputCall {
   readonly functionName: string;
   readonly x: Operand;
   readonly weight?: Operand | undefined;
   readonly bias?: Operand | undefined;
-  readonly scale?: Operand | undefined;
-  readonly gamma?: Operand | undefined;
-  readonly beta?: Operand | undefined;
   readonly out: unknown;
 }
 
 /**
- * Runs an op into its `out`, checked against its inputs, or into a new tensor. Returns what it wrote to: for an `out` that
- * is no Tensor, one over the same data.
+ * Runs an op into its `out`, checked but for inputs that are neither weight nor bias, or into a new tensor. Returns what it
+ * wrote to: for an `out` that is no Tensor, one over the same data.
  */
-export function withOutput(factory: TensorFactory, call: OutputCall, run: (out: Operand) => void): Tensor {
+export function withOutput<Context extends TensorFactory, Call extends OutputCall>(
+  context: Context,
+  call: Call,
+  run: (context: Context, call: Call, out: Operand) => void,
+): Tensor {
   const { functionName, x, out } = call;
   if (out !== undefined && out !== null) {
-    const operand = checkedOut(call, factory.store);
-    run(operand);
-    return asTensor(out, operand, factory.store);
+    const operand = checkedOut(call, context.store);
+    run(context, call, operand);
+    return asTensor(out, operand, context.store);
   }
-  const output = outputLike(factory, functionName, x, x.sizes);
+  const output = outputLike(context, functionName, x, x.sizes);
   try {
-    run(output);
+    run(context, call, output);
     return output;
   } catch (error) {
     output.dispose();
@@ -84,8 +85,8 @@ export function makingTensors<Result>(
   }
 }
 
-/** The user's `out`, checked: x's shape, dtype and home; exactly x, or without overlap with it, and with no other input. */
-function checkedOut({ functionName, x, weight, bias, scale, gamma, beta, out }: OutputCall, store: Store): Operand {
+/** The user's `out`, checked: x's shape, dtype and home; exactly x, or without overlap with it, weight and bias. */
+function checkedOut({ functionName, x, weight, bias, out }: OutputCall, store: Store): Operand {
   const operand = operandOf(functionName, "out", out, store);
   if (!sameShape(operand.sizes, x.sizes)) {
     throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.sizes)}`, formatShape(operand.sizes));
@@ -102,9 +103,6 @@ function checkedOut({ functionName, x, weight, bias, scale, gamma, beta, out }: 
   }
   checkApart(functionName, operand, "weight", weight);
   checkApart(functionName, operand, "bias", bias);
-  checkApart(functionName, operand, "scale", scale);
-  checkApart(functionName, operand, "gamma", gamma);
-  checkApart(functionName, operand, "beta", beta);
   return operand;
 }
 
