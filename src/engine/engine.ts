@@ -2,7 +2,7 @@ import type { Backend } from "../backend/backend.js";
 import type { DType, Format, TypedArray } from "../dtype.js";
 import { describe, float32, formatOfData, formatOfDType, lengthOf } from "../dtype.js";
 import { writeNumbers } from "../elements.js";
-import { ArgumentError, DTypeError, OutOfMemoryError, ShapeError } from "../errors.js";
+import { ArgumentError, DTypeError, OutOfMemoryError } from "../errors.js";
 import type * as functions from "../functions.js";
 import { affineGlobal, affineVectorized } from "../ops/affine.js";
 import { batchNorm, nativeBatchNorm } from "../ops/batch_norm.js";
@@ -13,7 +13,7 @@ import { localResponseNorm } from "../ops/local_response_norm.js";
 import { type AxisMoments, axisMoments, rowwiseMoments } from "../ops/moments.js";
 import { normalize } from "../ops/normalize.js";
 import type { NormalizeContext } from "../ops/normalize_groups.js";
-import { reading, shapeOf } from "../ops/operand.js";
+import { checkLength, reading, shapeOf } from "../ops/operand.js";
 import { nativeRmsNorm, rmsNorm } from "../ops/rms_norm.js";
 import { standardize } from "../ops/standardize.js";
 import { formatShape, sizeOf } from "../shape.js";
@@ -131,10 +131,7 @@ export class Engine {
       : formatOfData("engine.tensor", "data", data, dtype);
     const sizes = shapeOf("engine.tensor", "shape", shape);
     const length = numbers ? numbers.length : lengthOf(data as TypedArray);
-    if (sizeOf(sizes) !== length) {
-      const expected = `must have as many elements as shape ${formatShape(sizes)} says, ${sizeOf(sizes)}`;
-      throw new ShapeError("engine.tensor", "data", expected, String(length));
-    }
+    checkLength("engine.tensor", "data", length, sizes);
     // Growing for the copy detaches views of this memory: such data is kept by what it was.
     const kept = numbers ?? keep(data as Float32Array, store);
     const tensor = this.#allocate("engine.tensor", sizes, format);

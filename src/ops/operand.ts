@@ -109,14 +109,19 @@ function hostOperand(
   store: Store,
 ): Operand {
   const size = sizeOf(shape);
-  if (size !== lengthOf(data)) {
-    const expected = `must have as many elements as its shape ${formatShape(shape)} says, ${size}`;
-    throw new ShapeError(functionName, argument, expected, String(lengthOf(data)));
-  }
+  checkLength(functionName, argument, lengthOf(data), shape);
   const inside = size > 0 && data.buffer === store.memory.memory.buffer;
   // A tensor rather than the view that came: memory may grow, and detach it, before it is read.
   if (inside) return Tensor.resident(store, data.byteOffset, shape, format, false);
   return { data, sizes: shape, size, offset: -1, format };
+}
+
+/** Throws ShapeError unless a shape has `length` elements. */
+export function checkLength(functionName: string, argument: string, length: number, shape: readonly number[]): void {
+  const size = sizeOf(shape);
+  if (length === size) return;
+  const expected = `must have as many elements as its shape ${formatShape(shape)} says, ${size}`;
+  throw new ShapeError(functionName, argument, expected, String(length));
 }
 
 /** A host operand of the library's own making. */
