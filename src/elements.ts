@@ -1,7 +1,7 @@
 // The elements of operands as numbers, whatever their dtype: for the few that TypeScript itself reads and writes.
 
-import type { Format, TypedArray } from "./dtype.js";
-import { decodeBfloats, decodeHalves, encodeBfloats, encodeHalves } from "./math/half.js";
+import type { Format } from "./dtype.js";
+import { decode, encode, halfBitsOf } from "./math/half.js";
 import type { Operand } from "./ops/operand.js";
 
 /** An array of what a dtype is computed in. */
@@ -12,29 +12,18 @@ export function computeArray({ compute }: Format, length: number): ComputeArray 
   return compute === "float64" ? new Float64Array(length) : new Float32Array(length);
 }
 
-/** Whether an array holds bits rather than numbers. */
-function holdsBits(_: TypedArray, { arrayName }: Format): _ is Uint16Array {
-  return arrayName === "Uint16Array";
-}
-
 /** An operand's elements as numbers: its own array, or a converted copy. Do not write to it. */
-export function numbersOf({ data, format, size }: Operand): ArrayLike<number> {
-  if (!holdsBits(data, format)) return data;
+export function numbersOf({ data, format, size }: Operand): ComputeArray {
+  if (format.bytes !== 2) return data as ComputeArray;
   const numbers = new Float32Array(size);
-  if (format.dtype === "float16") decodeHalves(numbers, data);
-  else decodeBfloats(numbers, data);
+  decode(format.dtype, numbers, halfBitsOf(data));
   return numbers;
 }
 
 /** Writes numbers to an operand, each rounded to its dtype once. */
 export function writeNumbers({ data, format }: Operand, numbers: Float64Array): void {
-  if (!holdsBits(data, format)) {
-    (data as Float32Array).set(numbers);
-    return;
-  }
-  const odd = Float32Array.from(numbers, roundToOdd);
-  if (format.dtype === "float16") encodeHalves(data, odd);
-  else encodeBfloats(data, odd);
+  if (format.bytes !== 2) (data as Float32Array).set(numbers);
+  else encode(format.dtype, halfBitsOf(data), Float32Array.from(numbers, roundToOdd));
 }
 
 const single = new Float32Array(1);

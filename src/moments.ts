@@ -1,8 +1,8 @@
 import type { TypedArray } from "./dtype.js";
 import { describe } from "./dtype.js";
 import { defaultEngine } from "./engine/default.js";
-import { ArgumentError, LanenormError, ShapeError } from "./errors.js";
-import { shapeOf, thrown } from "./ops/operand.js";
+import { ArgumentError, ShapeError } from "./errors.js";
+import { reading, shapeOf } from "./ops/operand.js";
 import { formatShape, sameShape, sizeOf } from "./shape.js";
 import type { TensorLike } from "./tensor.js";
 
@@ -93,7 +93,7 @@ export class Moments {
 
   /** What toJSON gave, also after JSON.parse. Throws ArgumentError, ShapeError. */
   static fromJSON(json: unknown): Moments {
-    try {
+    return reading("Moments.fromJSON", "json", () => {
       const { count, shape, mean, m2 } = (json ?? {}) as Partial<Record<keyof MomentsJSON, unknown>>;
       if (!Number.isSafeInteger(count) || (count as number) < 0) {
         throw new ArgumentError("Moments.fromJSON", "count", "must be an integer from 0 up", describe(count));
@@ -101,10 +101,7 @@ export class Moments {
       const sizes = shapeOf("Moments.fromJSON", "shape", shape);
       const groups = sizeOf(sizes);
       return new Moments(count as number, sizes, numbersOf("mean", mean, groups), numbersOf("m2", m2, groups));
-    } catch (reason) {
-      if (reason instanceof LanenormError) throw reason;
-      throw new ArgumentError("Moments.fromJSON", "json", "must be readable", thrown(reason));
-    }
+    });
   }
 }
 

@@ -29,21 +29,15 @@ export interface EngineOptions {
  * Throws ArgumentError, UnsupportedError (`backend: "wasm"` where WebAssembly SIMD is not to be had), OutOfMemoryError.
  */
 export function createEngineSync(options: EngineOptions = {}): Engine {
-  return build(readOptions("createEngineSync", options), compileSync);
+  return build(readOptions("createEngineSync", options));
 }
 
 /** createEngineSync without blocking while the kernels compile. */
 export async function createEngine(options: EngineOptions = {}): Promise<Engine> {
   const settings = readOptions("createEngine", options);
-  if (settings.backend === "js") return build(settings, compileSync);
-  // A platform that refuses is reported, or fallen back from, where the module is asked for.
-  const compiled = await compile().then(
-    (module) => () => module,
-    (reason: unknown) => () => {
-      throw reason;
-    },
-  );
-  return build(settings, compiled);
+  // A platform that refuses does so again where the module is asked for, which reports it or falls back.
+  if (settings.backend !== "js") await compile().catch(() => undefined);
+  return build(settings);
 }
 
 /** Options that have been checked, and the function they were given to. */
@@ -51,17 +45,17 @@ interface Settings extends EngineOptions {
   readonly functionName: string;
 }
 
-function build(settings: Settings, compiled: () => WebAssembly.Module): Engine {
+function build(settings: Settings): Engine {
   const memory = new LinearMemory(settings.memory ?? ownMemory());
   const store = new Store(memory, heapOf(settings, memory));
-  return new Engine(store, backendOf(settings, store, compiled));
+  return new Engine(store, backendOf(settings, store));
 }
 
-function backendOf(settings: Settings, store: Store, compiled: () => WebAssembly.Module): Backend {
+function backendOf(settings: Settings, store: Store): Backend {
   const { functionName, backend = "auto", memory } = settings;
   if (backend === "js") return jsBackend;
   try {
-    const kernels = instantiate(compiled(), store.memory.memory);
+    const kernels = instantiate(compileSync(), store.memory.memory);
     return wasmBackend({
       kernels,
       conversions: kernels.conversions,
@@ -88,11 +82,12 @@ function heapOf({ memory: foreign, allocate, free, maximumBytes }: Settings, mem
 }
 
 function readOptions(functionName: string, options: EngineOptions): Settings {
-  // Other keys are welcome: a module's own object may hold memory, allocate and free among much else.
-  const settings = optionsOf(functionName, options, undefined, ({ backend, maximumBytes, memory, allocate, free }) => {
+  const read = ({ backend, maximumBytes, memory, allocate, free }: EngineOptions) => {
     checkMemory(functionName, memory);
     return { functionName, backend, maximumBytes, memory, allocate, free };
-  });
+  };
+  // Other keys are welcome: a module's own object may hold memory, allocate and free among much else.
+  const settings = optionsOf(functionName, options, read, true);
   checkBackend(functionName, settings.backend);
   checkMaximum(functionName, settings);
   checkAllocators(functionName, settings);

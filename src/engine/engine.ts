@@ -2,19 +2,20 @@ import type { Backend } from "../backend/backend.js";
 import type { DType, Format, TypedArray } from "../dtype.js";
 import { describe, float32, formatOfData, formatOfDType, lengthOf } from "../dtype.js";
 import { writeNumbers } from "../elements.js";
-import { ArgumentError, DTypeError, LanenormError, OutOfMemoryError, ShapeError } from "../errors.js";
-import { type AffineOptions, affineGlobal, affineVectorized } from "../ops/affine.js";
-import { batchNorm, type BatchNormOptions, nativeBatchNorm } from "../ops/batch_norm.js";
-import { groupNorm, type GroupNormOptions, nativeGroupNorm } from "../ops/group_norm.js";
-import { instanceNorm, type InstanceNormOptions, nativeInstanceNorm } from "../ops/instance_norm.js";
-import { layerNorm, type LayerNormOptions, nativeLayerNorm } from "../ops/layer_norm.js";
-import { localResponseNorm, type LocalResponseNormOptions } from "../ops/local_response_norm.js";
-import { type AxisMoments, axisMoments, rowwiseMoments, type RowwiseMoments } from "../ops/moments.js";
-import { normalize, type NormalizeOptions } from "../ops/normalize.js";
-import type { NormalizeContext, WithStatistics } from "../ops/normalize_groups.js";
-import { shapeOf, thrown } from "../ops/operand.js";
-import { nativeRmsNorm, rmsNorm, type RmsNormOptions, type WithRstd } from "../ops/rms_norm.js";
-import { standardize, type StandardizeOptions } from "../ops/standardize.js";
+import { ArgumentError, DTypeError, OutOfMemoryError } from "../errors.js";
+import type * as functions from "../functions.js";
+import { affineGlobal, affineVectorized } from "../ops/affine.js";
+import { batchNorm, nativeBatchNorm } from "../ops/batch_norm.js";
+import { groupNorm, nativeGroupNorm } from "../ops/group_norm.js";
+import { instanceNorm, nativeInstanceNorm } from "../ops/instance_norm.js";
+import { layerNorm, nativeLayerNorm } from "../ops/layer_norm.js";
+import { localResponseNorm } from "../ops/local_response_norm.js";
+import { type AxisMoments, axisMoments, rowwiseMoments } from "../ops/moments.js";
+import { normalize } from "../ops/normalize.js";
+import type { NormalizeContext } from "../ops/normalize_groups.js";
+import { checkLength, reading, shapeOf } from "../ops/operand.js";
+import { nativeRmsNorm, rmsNorm } from "../ops/rms_norm.js";
+import { standardize } from "../ops/standardize.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor, type TensorLike } from "../tensor.js";
 import { ADDRESSABLE_BYTES } from "./memory.js";
@@ -38,13 +39,54 @@ export interface EngineMemory {
   readonly capacityBytes: number;
 }
 
+/** Every function of the package, on the engine that its context is of. */
+const ops = {
+  layerNorm,
+  nativeLayerNorm,
+  rmsNorm,
+  nativeRmsNorm,
+  groupNorm,
+  nativeGroupNorm,
+  instanceNorm,
+  nativeInstanceNorm,
+  batchNorm,
+  nativeBatchNorm,
+  standardize,
+  normalize,
+  localResponseNorm,
+  rowwiseMoments,
+  affineGlobal,
+  affineVectorized,
+};
+
+type Op = (context: NormalizeContext, ...args: never[]) => unknown;
+
+type Functions = typeof functions;
+
+/** The functions of the package as methods: see the function of the name. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type, @typescript-eslint/no-unsafe-declaration-merging -- defined below
+export interface Engine extends Functions {}
+
 /**
  * The kernels on one memory, with every function of the package as a method. Made by createEngineSync or createEngine.
  */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the interface
 export class Engine {
   /** @internal Whether a value is an engine: unlike instanceof, takes no proxy. */
   static is(value: unknown): value is Engine {
     return typeof value === "object" && value !== null && #context in value;
+  }
+
+  static {
+    for (const [name, op] of Object.entries<Op>(ops)) {
+      Object.defineProperty(this.prototype, name, {
+        value(this: Engine, ...args: never[]) {
+          return op(this.#alive(name), ...args);
+        },
+        writable: true,
+        configurable: true,
+      });
+    }
   }
 
   readonly #context: NormalizeContext;
@@ -64,129 +106,6 @@ export class Engine {
   get memory(): EngineMemory {
     const { heap, memory } = this.#context.store;
     return { usedBytes: heap.usedBytes, peakBytes: heap.peakBytes, capacityBytes: memory.byteLength };
-  }
-
-  /** See the function of this name. */
-  layerNorm<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    normalizedShape: number | readonly number[],
-    options?: LayerNormOptions,
-  ): Tensor<Data> {
-    return layerNorm(this.#alive("layerNorm"), x, normalizedShape, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  nativeLayerNorm<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    normalizedShape: number | readonly number[],
-    options?: LayerNormOptions,
-  ): WithStatistics<Data> {
-    return nativeLayerNorm(this.#alive("nativeLayerNorm"), x, normalizedShape, options) as WithStatistics<Data>;
-  }
-
-  /** See the function of this name. */
-  rmsNorm<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    normalizedShape: number | readonly number[],
-    options?: RmsNormOptions,
-  ): Tensor<Data> {
-    return rmsNorm(this.#alive("rmsNorm"), x, normalizedShape, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  nativeRmsNorm<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    normalizedShape: number | readonly number[],
-    options?: RmsNormOptions,
-  ): WithRstd<Data> {
-    return nativeRmsNorm(this.#alive("nativeRmsNorm"), x, normalizedShape, options) as WithRstd<Data>;
-  }
-
-  /** See the function of this name. */
-  groupNorm<Data extends TypedArray>(x: TensorLike<Data>, numGroups: number, options?: GroupNormOptions): Tensor<Data> {
-    return groupNorm(this.#alive("groupNorm"), x, numGroups, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  nativeGroupNorm<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    numGroups: number,
-    options?: GroupNormOptions,
-  ): WithStatistics<Data> {
-    return nativeGroupNorm(this.#alive("nativeGroupNorm"), x, numGroups, options) as WithStatistics<Data>;
-  }
-
-  /** See the function of this name. */
-  instanceNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: InstanceNormOptions): Tensor<Data> {
-    return instanceNorm(this.#alive("instanceNorm"), x, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  nativeInstanceNorm<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    options?: InstanceNormOptions,
-  ): WithStatistics<Data> {
-    return nativeInstanceNorm(this.#alive("nativeInstanceNorm"), x, options) as WithStatistics<Data>;
-  }
-
-  /** See the function of this name. */
-  batchNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: BatchNormOptions): Tensor<Data> {
-    return batchNorm(this.#alive("batchNorm"), x, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  nativeBatchNorm<Data extends TypedArray>(x: TensorLike<Data>, options?: BatchNormOptions): WithStatistics<Data> {
-    return nativeBatchNorm(this.#alive("nativeBatchNorm"), x, options) as WithStatistics<Data>;
-  }
-
-  /** See the function of this name. */
-  standardize<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    axes: readonly number[],
-    options?: StandardizeOptions,
-  ): Tensor<Data> {
-    return standardize(this.#alive("standardize"), x, axes, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  normalize<Data extends TypedArray>(x: TensorLike<Data>, options?: NormalizeOptions): Tensor<Data> {
-    return normalize(this.#alive("normalize"), x, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  localResponseNorm<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    size: number,
-    options?: LocalResponseNormOptions,
-  ): Tensor<Data> {
-    return localResponseNorm(this.#alive("localResponseNorm"), x, size, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  rowwiseMoments<Data extends TypedArray>(x: TensorLike<Data>, n: number): RowwiseMoments<Data> {
-    return rowwiseMoments(this.#alive("rowwiseMoments"), x, n) as RowwiseMoments<Data>;
-  }
-
-  /** See the function of this name. */
-  affineGlobal<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    scale: TensorLike | TypedArray,
-    bias: TensorLike | TypedArray,
-    options?: AffineOptions,
-  ): Tensor<Data> {
-    return affineGlobal(this.#alive("affineGlobal"), x, scale, bias, options) as Tensor<Data>;
-  }
-
-  /** See the function of this name. */
-  affineVectorized<Data extends TypedArray>(
-    x: TensorLike<Data>,
-    scale: TensorLike | TypedArray,
-    bias: TensorLike | TypedArray,
-    gamma: TensorLike | TypedArray,
-    beta: TensorLike | TypedArray,
-    options?: AffineOptions,
-  ): Tensor<Data> {
-    return affineVectorized(this.#alive("affineVectorized"), x, scale, bias, gamma, beta, options) as Tensor<Data>;
   }
 
   /** @internal What Moments are made of. */
@@ -212,10 +131,7 @@ export class Engine {
       : formatOfData("engine.tensor", "data", data, dtype);
     const sizes = shapeOf("engine.tensor", "shape", shape);
     const length = numbers ? numbers.length : lengthOf(data as TypedArray);
-    if (sizeOf(sizes) !== length) {
-      const expected = `must have as many elements as shape ${formatShape(sizes)} says, ${sizeOf(sizes)}`;
-      throw new ShapeError("engine.tensor", "data", expected, String(length));
-    }
+    checkLength("engine.tensor", "data", length, sizes);
     // Growing for the copy detaches views of this memory: such data is kept by what it was.
     const kept = numbers ?? keep(data as Float32Array, store);
     const tensor = this.#allocate("engine.tensor", sizes, format);
@@ -312,7 +228,7 @@ function isArray(value: unknown): value is readonly unknown[] {
 
 /** Numbers of an array, each read once. */
 function fromNumbers(values: readonly unknown[]): Float64Array {
-  try {
+  return reading("engine.tensor", "data", () => {
     const { length } = values;
     const numbers: number[] = [];
     for (let index = 0; index < length; index++) {
@@ -324,10 +240,7 @@ function fromNumbers(values: readonly unknown[]): Float64Array {
       numbers.push(value);
     }
     return Float64Array.from(numbers);
-  } catch (reason) {
-    if (reason instanceof LanenormError) throw reason;
-    throw new ArgumentError("engine.tensor", "data", "must be readable", thrown(reason));
-  }
+  });
 }
 
 /** Data as it is now: a copy, if it lies in the memory that is about to grow. */

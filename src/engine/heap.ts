@@ -1,6 +1,7 @@
 import { describe } from "../dtype.js";
 import { ArgumentError, OutOfMemoryError, UnsupportedError } from "../errors.js";
 import { Allocator } from "./allocator.js";
+import { type Holding, Ledger } from "./ledger.js";
 import { ADDRESSABLE_BYTES, type LinearMemory, outOfMemory, PAGE_BYTES } from "./memory.js";
 import { SCRATCH_BYTES } from "./module.js";
 
@@ -39,76 +40,44 @@ function apart(bytes: number): number {
 }
 
 /** The engine's own memory: grown as needed, never past `maximumBytes`. */
-export class OwnHeap implements Heap {
-  #allocator = new Allocator(RESERVED_END);
+export class OwnHeap extends Allocator implements Heap {
   readonly #memory: LinearMemory;
   readonly #maximumBytes: number;
 
   constructor(memory: LinearMemory, maximumBytes: number) {
+    super(RESERVED_END);
     this.#memory = memory;
     // Memory grows by whole pages.
     this.#maximumBytes = Math.min(Math.floor(maximumBytes / PAGE_BYTES) * PAGE_BYTES, ADDRESSABLE_BYTES);
   }
 
-  get usedBytes(): number {
-    return this.#allocator.usedBytes;
-  }
-
-  get peakBytes(): number {
-    return this.#allocator.peakBytes;
-  }
-
   allocate(functionName: string, bytes: number): number {
     // Sizes are doubles here: a product past 2^32 is refused before it could wrap around.
     if (bytes > this.#maximumBytes) throw outOfMemory(functionName, bytes, this.#maximumBytes);
-    return this.#allocator.allocate(apart(bytes), (end) => {
+    return this.take(apart(bytes), (end) => {
       this.#memory.growTo(functionName, end, this.#maximumBytes);
     });
-  }
-
-  free(offset: number): void {
-    this.#allocator.free(offset);
   }
 
   reserves(offset: number, end: number): boolean {
     return offset < RESERVED_END && end > KERNEL_SCRATCH;
   }
-
-  freeAll(): void {
-    this.#allocator = new Allocator(RESERVED_END);
-  }
-}
-
-/** What a foreign allocator gave. */
-interface Holding {
-  readonly start: number;
-  readonly size: number;
 }
 
 /** Bytes asked of a foreign allocator at the least: many answer a request for none with 0. */
 const SMALLEST = 4;
 
 /** Another module's memory, through that module's allocator. */
-export class ForeignHeap implements Heap {
+export class ForeignHeap extends Ledger implements Heap {
   readonly #memory: LinearMemory;
   readonly #allocate: ((bytes: number) => number) | undefined;
   readonly #free: ((offset: number) => void) | undefined;
-  readonly #held = new Map<number, Holding>();
-  #usedBytes = 0;
-  #peakBytes = 0;
 
   constructor(memory: LinearMemory, allocate?: (bytes: number) => number, free?: (offset: number) => void) {
+    super();
     this.#memory = memory;
     this.#allocate = allocate;
     this.#free = free;
-  }
-
-  get usedBytes(): number {
-    return this.#usedBytes;
-  }
-
-  get peakBytes(): number {
-    return this.#peakBytes;
   }
 
   allocate(functionName: string, bytes: number, alignment: 4 | 8): number {
@@ -120,26 +89,16 @@ export class ForeignHeap implements Heap {
     const size = Math.max(bytes, SMALLEST) + (alignment === 8 ? 4 : 0);
     const start = this.#checked(functionName, size, this.#allocate(size));
     const offset = Math.ceil(start / alignment) * alignment;
-    this.#held.set(offset, { start, size });
-    this.#usedBytes += size;
-    this.#peakBytes = Math.max(this.#peakBytes, this.#usedBytes);
+    this.hold(offset, { start, size });
     return offset;
-  }
-
-  free(offset: number): void {
-    const holding = this.#held.get(offset);
-    if (holding === undefined) return;
-    this.#held.delete(offset);
-    this.#usedBytes -= holding.size;
-    this.#free?.(holding.start);
   }
 
   reserves(): boolean {
     return false;
   }
 
-  freeAll(): void {
-    for (const offset of [...this.#held.keys()]) this.free(offset);
+  protected override giveBack({ start }: Holding): void {
+    this.#free?.(start);
   }
 
   /** A foreign malloc says no with 0, and a signed offset past 2^31 comes back negative. */
@@ -163,7 +122,7 @@ export class ForeignHeap implements Heap {
 
   /** Whether bytes are among those we already have from the allocator. */
   #holds(offset: number, bytes: number): boolean {
-    for (const { start, size } of this.#held.values()) {
+    for (const { start, size } of this.held.values()) {
       if (offset < start + size && start < offset + bytes) return true;
     }
     return false;

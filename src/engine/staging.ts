@@ -2,7 +2,8 @@
 // copy in to its copy out, so that main memory is read once and written once, and linear memory stays small. Numbers of
 // 16 bits are widened on the way in and rounded, once, on the way out.
 
-import type { ComputeType, TypedArray } from "../dtype.js";
+import type { ComputeType } from "../dtype.js";
+import { halfBitsOf } from "../math/half.js";
 import type { Operand } from "../ops/operand.js";
 import type { Conversions } from "./module.js";
 import type { Store } from "./store.js";
@@ -44,32 +45,26 @@ export function isDirect({ offset, format }: Operand): boolean {
 
 /** Copies elements [start, start + count) of an operand to `at`, as what kernels compute in. */
 export function stageIn(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { views } = staging.store.memory;
-  const { data, format, offset } = operand;
+  const { data, format } = operand;
   if (format.bytes === 2) widen(staging, at, operand, start, count);
-  else if (offset >= 0) copyWithin(staging.store, at, offset + start * format.bytes, count * format.bytes);
-  else if (format.bytes === 8) views.float64.set(partOf(data as Float64Array, start, count), at / 8);
-  else views.float32.set(partOf(data as Float32Array, start, count), at / 4);
+  else staging.store.memory.views[format.compute].set(partOf(data as Float32Array, start, count), at / format.bytes);
 }
 
 /** Copies `count` elements at `at` to an operand, from index `start` on. */
 export function stageOut(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { views } = staging.store.memory;
-  const { data, format, offset } = operand;
+  const { data, format } = operand;
   if (format.bytes === 2) narrow(staging, at, operand, start, count);
-  else if (offset >= 0) copyWithin(staging.store, offset + start * format.bytes, at, count * format.bytes);
-  else if (format.bytes === 8) (data as Float64Array).set(views.float64.subarray(at / 8, at / 8 + count), start);
-  else (data as Float32Array).set(views.float32.subarray(at / 4, at / 4 + count), start);
+  else (data as Float32Array).set(partOf(staging.store.memory.views[format.compute], at / format.bytes, count), start);
 }
 
 /** Copies elements [start, start + count) of a host array of 16 bits to `at`, as they are stored. */
 export function stageBitsIn({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
-  memory.views.bits16.set(partOf(bitsOf(data), start, count), at / 2);
+  memory.views.bits16.set(partOf(halfBitsOf(data), start, count), at / 2);
 }
 
 /** Copies `count` elements of 16 bits at `at` to a host array, from index `start` on. */
 export function stageBitsOut({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
-  bitsOf(data).set(memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+  halfBitsOf(data).set(partOf(memory.views.bits16, at / 2, count), start);
 }
 
 /** Making a view costs more than copying a small array. */
@@ -79,10 +74,6 @@ function partOf<Data extends Float32Array | Float64Array | Uint16Array>(
   count: number,
 ): Data {
   return count === data.length ? data : (data.subarray(start, start + count) as Data);
-}
-
-function copyWithin(store: Store, to: number, from: number, bytes: number): void {
-  new Uint8Array(store.memory.memory.buffer).copyWithin(to, from, from + bytes);
 }
 
 function widen({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
@@ -103,10 +94,4 @@ function narrow({ store, conversions }: Staging, at: number, operand: Operand, s
   if (format.dtype === "float16") conversions.encode_f16(to, at, count);
   else conversions.encode_bf16(to, at, count);
   if (offset < 0) stageBitsOut(store, at, operand, start, count);
-}
-
-/** The bits of an array of 16-bit numbers. */
-function bitsOf(data: TypedArray): Uint16Array {
-  if (data instanceof Uint16Array) return data;
-  return new Uint16Array(data.buffer, data.byteOffset, data.length);
 }

@@ -1,6 +1,8 @@
 // float16 and bfloat16 as bits, to and from float32. Widening is exact; narrowing rounds to nearest even once, and agrees
 // with the kernels of assembly/convert.ts bit for bit, NaN included.
 
+import type { DType, TypedArray } from "../dtype.js";
+
 /** What every NaN is narrowed to, in either format. */
 const NARROW_NAN = 0xffff;
 
@@ -13,6 +15,23 @@ const NORMAL_F16 = 0x3880_0000;
 /** A float32 has 13 bits more behind the point than a float16, and its exponent is 112 higher. */
 const EXTRA_BITS = 13;
 const REBIAS = 112;
+
+/** Widens all of x, numbers of `dtype`. */
+export function decode(dtype: DType, out: Float32Array, x: Uint16Array): void {
+  if (dtype === "float16") decodeHalves(out, x);
+  else decodeBfloats(out, x);
+}
+
+/** Rounds all of x to numbers of `dtype`. */
+export function encode(dtype: DType, out: Uint16Array, x: Float32Array): void {
+  if (dtype === "float16") encodeHalves(out, x);
+  else encodeBfloats(out, x);
+}
+
+/** The bits of an array of 16-bit numbers, whatever class it is seen through. */
+export function halfBitsOf(data: TypedArray): Uint16Array {
+  return data instanceof Uint16Array ? data : new Uint16Array(data.buffer, data.byteOffset, data.length);
+}
 
 const float = new Float32Array(1);
 const bitsOfFloat = new Int32Array(float.buffer);

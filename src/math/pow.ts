@@ -4,10 +4,9 @@
 // x^y = 2^(y log2 x), in double-doubles: unevaluated sums of two float64, high + low. Functions return the high part and
 // leave the low one in `low`.
 
-const SMALLEST_NORMAL = 2.2250738585072014e-308; // 2^-1022
-const TWO_54 = 18014398509481984;
+const SMALLEST_NORMAL = 2 ** -1022;
 /** 2^27 + 1: a product with it splits 53 bits into 26 and 26. */
-const SPLITTER = 134217729;
+const SPLITTER = 2 ** 27 + 1;
 
 /** 1/7, 1/9, ... 1/27. */
 const logarithmSeries = Float64Array.from({ length: 11 }, (_, i) => 1 / (7 + 2 * i));
@@ -95,7 +94,7 @@ function times(ah: number, al: number, bh: number, bl: number): number {
 /** The k of x = m 2^k for finite x > 0, where m is about 1, and left in float64. */
 export function exponentOf(x: number): number {
   const tiny = x < SMALLEST_NORMAL;
-  float64[0] = tiny ? x * TWO_54 : x;
+  float64[0] = tiny ? x * 2 ** 54 : x;
   const k = (words[HIGH] - 0x3fe6a09e) >> 20;
   words[HIGH] -= k << 20;
   return tiny ? k - 54 : k;
@@ -123,19 +122,19 @@ function log2NearOne(m: number, ml: number): number {
   const z = times(q, ql, q, ql);
   const zl = low;
   const fifth = pair(0.2, z * polynomial(logarithmSeries, z));
-  const third = times(z, zl, fifth, low - 1.1102230246251566e-17);
+  const third = times(z, zl, fifth, low - 2 ** -53 / 10);
   const thirdLow = low;
-  const sum = pair(0.3333333333333333, third);
-  const rise = times(z, zl, sum, low + thirdLow + 1.850371707708594e-17);
+  const sum = pair(1 / 3, third);
+  const rise = times(z, zl, sum, low + thirdLow + 2 ** -54 / 3);
   const riseLow = low;
   const one = pair(1, rise);
-  const slope = times(2.8853900817779268, 4.0710547481862066e-17, one, low + riseLow);
+  const slope = times(2 * Math.LOG2E, 4.0710547481862066e-17, one, low + riseLow);
   return times(q, ql, slope, low);
 }
 
 function exp2Fraction(th: number, tl: number): number {
   const f = pair(th - nearest(th), tl);
-  const r = times(f, low, 0.6931471805599453, 2.3190468138462996e-17);
+  const r = times(f, low, Math.LN2, 2.3190468138462996e-17);
   const rl = low;
   const square = r * r;
   const squareLow = lostInProduct(r, r, square) * 0.5 + r * rl;
@@ -170,9 +169,12 @@ export function powerOfTwo(n: number): number {
   return float64[0];
 }
 
+/** Added to a smaller number, leaves no bits for a fraction. */
+const TO_WHOLE = 1.5 * 2 ** 52;
+
 /** To the nearest whole number, ties to even, for |t| < 2^51. */
 function nearest(t: number): number {
-  return t + 6755399441055744 - 6755399441055744;
+  return t + TO_WHOLE - TO_WHOLE;
 }
 
 /** (-1)^y: NaN but for whole numbers. */

@@ -4,15 +4,13 @@ import { formatShape, sizeOf } from "../shape.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import type { NormalizeContext } from "./normalize_groups.js";
 import { type Operand, operandOf, optionsOf, requiredParameterOf } from "./operand.js";
-import { withOutput } from "./output.js";
+import { checkApart, withOutput } from "./output.js";
 
 /** Options of the two maps. */
 export interface AffineOptions {
   /** Where to write: x's shape, dtype and home; may be exactly x. */
   out?: TensorLike;
 }
-
-const optionKeys = ["out"];
 
 /** affineGlobal of the API, on an engine. */
 export function affineGlobal(
@@ -40,17 +38,12 @@ export function affineGlobal(
     centre: undefined,
     scale: scales,
     bias: biases,
+    out: outOf(functionName, options),
   };
-  return withOutput(
-    context,
-    functionName,
-    input,
-    outOf(functionName, options),
-    { scale: scales, bias: biases },
-    (out) => {
-      context.backend.affineGlobal({ ...job, out });
-    },
-  );
+  return withOutput(context, job, (_, __, out) => {
+    checkApart(functionName, out, "scale", scales);
+    if (input.size > 0) context.backend.affineGlobal({ ...job, out });
+  });
 }
 
 /** Whether coefficients are [N, C] rather than [C]: by shape, or by length where there is no shape. */
@@ -100,10 +93,13 @@ export function affineVectorized(
     bias: biases,
     gamma: gammas,
     beta: betas,
+    out: outOf(functionName, options),
   };
-  const coefficients = { scale: scales, bias: biases, gamma: gammas, beta: betas };
-  return withOutput(context, functionName, input, outOf(functionName, options), coefficients, (out) => {
-    context.backend.affineVectorized({ ...job, out });
+  return withOutput(context, job, (_, __, out) => {
+    checkApart(functionName, out, "scale", scales);
+    checkApart(functionName, out, "gamma", gammas);
+    checkApart(functionName, out, "beta", betas);
+    if (input.size > 0) context.backend.affineVectorized({ ...job, out });
   });
 }
 
@@ -137,7 +133,7 @@ function rowShape(given: unknown, leading: readonly number[], x: Operand): reado
 }
 
 function outOf(functionName: string, options: AffineOptions | undefined): unknown {
-  return optionsOf(functionName, options, optionKeys, ({ out }) => out);
+  return optionsOf(functionName, options, ({ out }) => ({ out })).out;
 }
 
 function rankOf(value: unknown): unknown {

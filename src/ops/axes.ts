@@ -1,6 +1,6 @@
 import { describe } from "../dtype.js";
-import { ArgumentError, LanenormError } from "../errors.js";
-import { thrown } from "./operand.js";
+import { ArgumentError } from "../errors.js";
+import { reading } from "./operand.js";
 
 /** A dimension of a tensor of `rank` dimensions, counted from 0; a negative one counts from the end. A scalar has one. */
 export function axisOf(functionName: string, argument: string, axis: unknown, rank: number): number {
@@ -14,17 +14,14 @@ export function axisOf(functionName: string, argument: string, axis: unknown, ra
 
 /** A list of different dimensions, as a set of indices from 0 up. */
 export function axesOf(functionName: string, argument: string, axes: unknown, rank: number): ReadonlySet<number> {
-  try {
+  return reading(functionName, argument, () => {
     if (!Array.isArray(axes)) {
       throw new ArgumentError(functionName, argument, "must be an array of dimensions", describe(axes));
     }
     const set = new Set<number>();
     for (let index = 0; index < axes.length; index++) addAxis(set, functionName, argument, axes[index], rank);
     return set;
-  } catch (reason) {
-    if (reason instanceof LanenormError) throw reason;
-    throw new ArgumentError(functionName, argument, "must be an array of dimensions", thrown(reason));
-  }
+  });
 }
 
 function addAxis(set: Set<number>, functionName: string, argument: string, value: unknown, rank: number): void {

@@ -33,8 +33,6 @@ export interface BatchNormOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["runningMean", "runningVar", "weight", "bias", "training", "momentum", "eps", "layout", "out"];
-
 /** batchNorm of the API, on an engine. */
 export function batchNorm(context: NormalizeContext, x: TensorLike, options?: BatchNormOptions): Tensor {
   const call = callOf(context, "batchNorm", x, options);
@@ -54,7 +52,7 @@ function callOf(
   x: TensorLike,
   options: BatchNormOptions | undefined,
 ): ChannelCall {
-  const given = optionsOf(functionName, options, optionKeys, read);
+  const given = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, store);
   const shape = channelShapeOf(functionName, input, given.layout);
   const useInputStats = flagOf(functionName, "training", given.training, false);

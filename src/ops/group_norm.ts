@@ -28,8 +28,6 @@ export interface GroupNormOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["weight", "bias", "eps", "layout", "out"];
-
 /** groupNorm of the API, on an engine. */
 export function groupNorm(
   context: NormalizeContext,
@@ -60,7 +58,7 @@ function callOf(
   numGroups: number,
   options: GroupNormOptions | undefined,
 ): NormalizeCall {
-  const given = optionsOf(functionName, options, optionKeys, read);
+  const given = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, store);
   const shape = channelShapeOf(functionName, input, given.layout);
   checkGroups(functionName, numGroups, shape.channels);

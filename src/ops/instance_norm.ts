@@ -33,8 +33,6 @@ export interface InstanceNormOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["weight", "bias", "runningMean", "runningVar", "useInputStats", "momentum", "eps", "layout", "out"];
-
 /** instanceNorm of the API, on an engine. */
 export function instanceNorm(context: NormalizeContext, x: TensorLike, options?: InstanceNormOptions): Tensor {
   const call = callOf(context, "instanceNorm", x, options);
@@ -59,7 +57,7 @@ function callOf(
   x: TensorLike,
   options: InstanceNormOptions | undefined,
 ): ChannelCall {
-  const given = optionsOf(functionName, options, optionKeys, read);
+  const given = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, store);
   const shape = channelShapeOf(functionName, input, given.layout);
   const useInputStats = flagOf(functionName, "useInputStats", given.useInputStats, true);

@@ -18,8 +18,6 @@ export interface LocalResponseNormOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["alpha", "beta", "k", "layout", "out"];
-
 /** localResponseNorm of the API, on an engine. */
 export function localResponseNorm(
   context: NormalizeContext,
@@ -28,7 +26,7 @@ export function localResponseNorm(
   options?: LocalResponseNormOptions,
 ): Tensor {
   const functionName = "localResponseNorm";
-  const { alpha, beta, k, layout, out } = optionsOf(functionName, options, optionKeys, read);
+  const { alpha, beta, k, layout, out } = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, context.store);
   const shape = channelShapeOf(functionName, input, layout, 3);
   const job = {
@@ -40,8 +38,8 @@ export function localResponseNorm(
     k: numberOf(functionName, "k", k, 1),
     x: input,
   };
-  return withOutput(context, functionName, input, out, {}, (operand) => {
-    context.backend.localResponse({ ...job, out: operand });
+  return withOutput(context, { functionName, x: input, out }, (_, __, out) => {
+    if (input.size > 0) context.backend.localResponse({ ...job, out });
   });
 }
 

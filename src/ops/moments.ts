@@ -5,8 +5,9 @@ import { ShapeError } from "../errors.js";
 import { groupSizeOf, groupsOf, planAxes, type Reduction } from "../plan.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { axesOf } from "./axes.js";
-import { makingTensors, type NormalizeContext, type StatisticsArray } from "./normalize_groups.js";
+import type { NormalizeContext, StatisticsArray } from "./normalize_groups.js";
 import { countOf, type Operand, operandOf } from "./operand.js";
+import { makingTensors } from "./output.js";
 
 /** Statistics of rows. */
 export interface RowwiseMoments<Data extends TypedArray = TypedArray> {

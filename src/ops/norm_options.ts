@@ -10,11 +10,9 @@ export interface NormOptions {
   out?: TensorLike;
 }
 
-const keys = ["weight", "bias", "eps", "out"];
-
 /** Those options, each read once and not yet checked. */
 export function normOptionsOf(functionName: string, options: NormOptions | undefined): NormOptions {
-  return optionsOf(functionName, options, keys, read);
+  return optionsOf(functionName, options, read);
 }
 
 function read({ weight, bias, eps, out }: NormOptions): NormOptions {

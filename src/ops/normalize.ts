@@ -19,12 +19,10 @@ export interface NormalizeOptions {
   out?: TensorLike;
 }
 
-const optionKeys = ["p", "dim", "eps", "out"];
-
 /** normalize of the API, on an engine. */
 export function normalize(context: NormalizeContext, x: TensorLike, options?: NormalizeOptions): Tensor {
   const functionName = "normalize";
-  const { p, dim, eps, out } = optionsOf(functionName, options, optionKeys, read);
+  const { p, dim, eps, out } = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, context.store);
   const { sizes } = input;
   const axis = axisOf(functionName, "dim", dim === undefined ? 1 : dim, sizes.length);
@@ -36,9 +34,10 @@ export function normalize(context: NormalizeContext, x: TensorLike, options?: No
     p: exponentOf(functionName, p),
     eps: numberOf(functionName, "eps", eps, 1e-12),
     x: input,
+    out,
   };
-  return withOutput(context, functionName, input, out, {}, (operand) => {
-    context.backend.power({ ...job, out: operand });
+  return withOutput(context, job, (_, __, out) => {
+    if (input.size > 0) context.backend.power({ ...job, out });
   });
 }
 

@@ -9,17 +9,15 @@ import type { Tensor } from "../tensor.js";
 import {
   type AnyStatistics,
   groupCallOf,
-  makingTensors,
   type NormalizeCall,
   type NormalizeContext,
   normalizeGroups,
   normalizeGroupsWithMoments,
   normalizeGroupsWithStatistics,
-  outputOf,
 } from "./normalize_groups.js";
 import type { NormOptions } from "./norm_options.js";
 import { type Operand, ownOperand } from "./operand.js";
-import { checkApart } from "./output.js";
+import { checkApart, makingTensors, withOutput } from "./output.js";
 import { checkRunningApart, momentumOf, requiredRunning, type Running, runningOf, updateRunning } from "./running.js";
 
 /** A checked call of batch or instance norm, but for its `out`. */
@@ -83,11 +81,7 @@ export function channelCallOf(
 /** Runs a call, into its `out` or a new tensor. */
 export function normalizeChannels(context: NormalizeContext, call: ChannelCall): Tensor {
   if (call.useInputStats && !call.running) return normalizeGroups(context, call);
-  return makingTensors(context, call, (make) => {
-    const { operand, output } = outputOf(context, call, make);
-    run(context, call, operand);
-    return output;
-  });
+  return withOutput(context, call, run);
 }
 
 /** normalizeChannels with the statistics that were used, tensors of shape `statisticsShape`. */
@@ -98,16 +92,15 @@ export function normalizeChannelsWithStatistics(
 ): AnyStatistics {
   if (call.useInputStats && !call.running) return normalizeGroupsWithStatistics(context, call, statisticsShape);
   return makingTensors(context, call, (make) => {
-    const { operand, output } = outputOf(context, call, make);
     const format = computeFormat(call.x.format);
     const mean = make(statisticsShape, format);
     const rstd = make(statisticsShape, format);
-    const moments = run(context, call, operand);
-    writeNumbers(mean, moments.mean);
-    writeNumbers(
-      rstd,
-      moments.variance.map((variance) => 1 / Math.sqrt(variance + call.eps)),
-    );
+    const output = withOutput(context, call, (_, __, out) => {
+      const moments = run(context, call, out);
+      writeNumbers(mean, moments.mean);
+      const rstdOf = (variance: number) => 1 / Math.sqrt(variance + call.eps);
+      writeNumbers(rstd, moments.variance.map(rstdOf));
+    });
     return { output, mean, rstd };
   });
 }
@@ -128,7 +121,7 @@ function runWithInputStats(context: NormalizeContext, call: ChannelCall, out: Op
 
 function runWithRunningStats(context: NormalizeContext, call: ChannelCall, out: Operand): GroupMoments {
   const { functionName, shape, x } = call;
-  const running = requiredRunning(functionName, call.running, shape.channels);
+  const running = call.running!;
   checkApart(functionName, out, "runningMean", running.mean);
   checkApart(functionName, out, "runningVar", running.variance);
   const mean = numbersOf(running.mean);

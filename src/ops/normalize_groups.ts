@@ -1,5 +1,5 @@
 import type { Backend, GroupMoments } from "../backend/backend.js";
-import { computeFormat, type Format, type TypedArray } from "../dtype.js";
+import { computeFormat, type TypedArray } from "../dtype.js";
 import type { Store } from "../engine/store.js";
 import { ShapeError } from "../errors.js";
 import { groupsOf, type NormalizePlan } from "../plan.js";
@@ -7,7 +7,7 @@ import { formatShape } from "../shape.js";
 import type { Tensor } from "../tensor.js";
 import type { NormOptions } from "./norm_options.js";
 import { epsOf, type Operand, parameterOf } from "./operand.js";
-import { asTensor, checkApart, checkedOut, outputLike, type TensorFactory } from "./output.js";
+import { makingTensors, type OutputCall, type TensorFactory, withOutput } from "./output.js";
 
 /** What ops need of an engine. */
 export interface NormalizeContext extends TensorFactory {
@@ -31,15 +31,12 @@ export interface WithStatistics<Data extends TypedArray = TypedArray> {
 export type AnyStatistics = Record<"output" | "mean" | "rstd", Tensor>;
 
 /** A checked call of an op that normalises groups, but for its `out`. */
-export interface NormalizeCall {
-  readonly functionName: string;
+export interface NormalizeCall extends OutputCall {
   readonly plan: NormalizePlan;
   readonly centred: boolean;
   readonly eps: number;
-  readonly x: Operand;
   readonly weight: Operand | undefined;
   readonly bias: Operand | undefined;
-  readonly out: unknown;
 }
 
 /** A call with one weight and bias per element of `shape`, from options as they were given. */
@@ -71,19 +68,7 @@ export function checkSeveralValues(functionName: string, x: Operand, several: bo
 
 /** Runs a call, into its `out` or a new tensor. */
 export function normalizeGroups(context: NormalizeContext, call: NormalizeCall): Tensor {
-  if (call.out !== undefined && call.out !== null) {
-    const out = outOf(context, call);
-    run(context, call, out, undefined, undefined, undefined);
-    return asTensor(call.out, out, context.store);
-  }
-  const output = outputLike(context, call.functionName, call.x, call.x.sizes);
-  try {
-    run(context, call, output, undefined, undefined, undefined);
-    return output;
-  } catch (error) {
-    output.dispose();
-    throw error;
-  }
+  return withOutput(context, call, run);
 }
 
 /** normalizeGroups with the statistics, tensors of shape `statisticsShape`. */
@@ -93,11 +78,11 @@ export function normalizeGroupsWithStatistics(
   statisticsShape: readonly number[],
 ): AnyStatistics {
   return makingTensors(context, call, (make) => {
-    const { operand, output } = outputOf(context, call, make);
     const format = computeFormat(call.x.format);
-    const results = { output, mean: make(statisticsShape, format), rstd: make(statisticsShape, format) };
-    run(context, call, operand, results.mean, results.rstd, undefined);
-    return results;
+    const mean = make(statisticsShape, format);
+    const rstd = make(statisticsShape, format);
+    const output = withOutput(context, call, (_, __, out) => run(context, call, out, mean, rstd));
+    return { output, mean, rstd };
   });
 }
 
@@ -108,9 +93,8 @@ export function normalizeGroupsWithRstd(
   statisticsShape: readonly number[],
 ): Omit<AnyStatistics, "mean"> {
   return makingTensors(context, call, (make) => {
-    const { operand, output } = outputOf(context, call, make);
     const rstd = make(statisticsShape, computeFormat(call.x.format));
-    run(context, call, operand, undefined, rstd, undefined);
+    const output = withOutput(context, call, (_, __, out) => run(context, call, out, undefined, rstd));
     return { output, rstd };
   });
 }
@@ -123,56 +107,13 @@ export function normalizeGroupsWithMoments(context: NormalizeContext, call: Norm
   return moments;
 }
 
-/** Makes tensors of x's home. */
-export type MakeTensor = (shape: readonly number[], format: Format) => Tensor;
-
-/** Runs `use`; the tensors it makes are freed if it throws. */
-export function makingTensors<Result>(
-  context: NormalizeContext,
-  { functionName, x }: Pick<NormalizeCall, "functionName" | "x">,
-  use: (make: MakeTensor) => Result,
-): Result {
-  const made: Tensor[] = [];
-  try {
-    return use((shape, format) => {
-      const tensor = outputLike(context, functionName, x, shape, format);
-      made.push(tensor);
-      return tensor;
-    });
-  } catch (error) {
-    for (const tensor of made) tensor.dispose();
-    throw error;
-  }
-}
-
-/** Where a call writes, and the tensor it returns for that: its checked `out`, or a new one. */
-export function outputOf(
-  context: NormalizeContext,
-  call: NormalizeCall,
-  make: MakeTensor,
-): { operand: Operand; output: Tensor } {
-  if (call.out !== undefined && call.out !== null) {
-    const operand = outOf(context, call);
-    return { operand, output: asTensor(call.out, operand, context.store) };
-  }
-  const output = make(call.x.sizes, call.x.format);
-  return { operand: output, output };
-}
-
-function outOf(context: NormalizeContext, { functionName, x, weight, bias, out }: NormalizeCall): Operand {
-  const operand = checkedOut(functionName, out, x, context.store);
-  if (weight) checkApart(functionName, operand, "weight", weight);
-  if (bias) checkApart(functionName, operand, "bias", bias);
-  return operand;
-}
-
 function run(
   context: NormalizeContext,
   { functionName, plan, centred, eps, x, weight, bias }: NormalizeCall,
   out: Operand,
-  mean: Tensor | undefined,
-  rstd: Tensor | undefined,
-  moments: GroupMoments | undefined,
+  mean?: Tensor,
+  rstd?: Tensor,
+  moments?: GroupMoments,
 ): void {
   if (x.size > 0) {
     context.backend.normalize({ functionName, plan, centred, eps, x, out, weight, bias, mean, rstd, moments });

@@ -44,30 +44,36 @@ function partsOf(
   argument: string,
   value: unknown,
 ): { data?: unknown; shape?: unknown; dtype?: unknown } {
-  try {
+  return reading(functionName, argument, () => {
     const { data, shape, dtype } = (value ?? {}) as { data?: unknown; shape?: unknown; dtype?: unknown };
     return { data, shape, dtype };
+  });
+}
+
+/** What `read` reads of an argument, whose getters may throw: an ArgumentError then. */
+export function reading<Parts>(functionName: string, argument: string, read: () => Parts): Parts {
+  try {
+    return read();
   } catch (reason) {
-    throw new ArgumentError(functionName, argument, "must be readable", thrown(reason));
+    throw unreadable(functionName, argument, reason);
   }
 }
 
-export function thrown(reason: unknown): string {
-  return `an object that throws ${describe(reason)}`;
+/** What to throw for what was thrown while an argument was read. */
+function unreadable(functionName: string, argument: string, reason: unknown): LanenormError {
+  if (reason instanceof LanenormError) return reason;
+  return new ArgumentError(functionName, argument, "must be readable", `an object that throws ${describe(reason)}`);
 }
 
 /** A copy of a shape, which is an array of integers from 0 up whose product a double holds exactly. */
 export function shapeOf(functionName: string, argument: string, shape: unknown): readonly number[] {
   const sizes: number[] = [];
-  try {
+  reading(functionName, argument, () => {
     if (!Array.isArray(shape)) {
       throw new ShapeError(functionName, argument, "must be an array of sizes", describe(shape));
     }
     for (let axis = 0; axis < shape.length; axis++) sizes.push(checkedSize(functionName, argument, shape[axis], axis));
-  } catch (reason) {
-    if (reason instanceof LanenormError) throw reason;
-    throw new ShapeError(functionName, argument, "must be an array of sizes", thrown(reason));
-  }
+  });
   if (!Number.isSafeInteger(sizeOf(sizes))) {
     throw new ShapeError(functionName, argument, "must have fewer than 2^53 elements", formatShape(sizes));
   }
@@ -103,14 +109,19 @@ function hostOperand(
   store: Store,
 ): Operand {
   const size = sizeOf(shape);
-  if (size !== lengthOf(data)) {
-    const expected = `must have as many elements as its shape ${formatShape(shape)} says, ${size}`;
-    throw new ShapeError(functionName, argument, expected, String(lengthOf(data)));
-  }
+  checkLength(functionName, argument, lengthOf(data), shape);
   const inside = size > 0 && data.buffer === store.memory.memory.buffer;
   // A tensor rather than the view that came: memory may grow, and detach it, before it is read.
   if (inside) return Tensor.resident(store, data.byteOffset, shape, format, false);
   return { data, sizes: shape, size, offset: -1, format };
+}
+
+/** Throws ShapeError unless a shape has `length` elements. */
+export function checkLength(functionName: string, argument: string, length: number, shape: readonly number[]): void {
+  const size = sizeOf(shape);
+  if (length === size) return;
+  const expected = `must have as many elements as its shape ${formatShape(shape)} says, ${size}`;
+  throw new ShapeError(functionName, argument, expected, String(length));
 }
 
 /** A host operand of the library's own making. */
@@ -196,32 +207,33 @@ export function flagOf(functionName: string, argument: string, value: unknown, o
 }
 
 /**
- * An options argument, an object (with no other keys than `keys`) or nothing, as `read` takes it apart. A misspelt option
- * must not be ignored, and each is read once.
+ * An options argument, an object or nothing, as `read` takes it apart: each option is read once. A misspelt one must not
+ * be ignored, so there may be none that is not read, unless any are `welcome`.
  */
-export function optionsOf<Options extends object, Parts>(
+export function optionsOf<Options extends object, Parts extends object>(
   functionName: string,
   options: Options | undefined,
-  keys: readonly string[] | undefined,
   read: (options: Partial<Options>) => Parts,
+  welcome = false,
 ): Parts {
   if (options === undefined) return read({});
   if (typeof options !== "object" || options === null || ArrayBuffer.isView(options)) {
     throw new ArgumentError(functionName, "options", "must be an object", describe(options));
   }
   try {
-    if (keys) checkKeys(functionName, options, keys);
-    return read(options);
+    const parts = read(options);
+    if (!welcome) checkKeys(functionName, options, parts);
+    return parts;
   } catch (reason) {
-    if (reason instanceof LanenormError) throw reason;
-    throw new ArgumentError(functionName, "options", "must be readable", thrown(reason));
+    throw unreadable(functionName, "options", reason);
   }
 }
 
-function checkKeys(functionName: string, options: object, keys: readonly string[]): void {
+function checkKeys(functionName: string, options: object, known: object): void {
   for (const key in options) {
-    if (!keys.includes(key)) {
-      throw new ArgumentError(functionName, "options", `must be among ${keys.join(", ")}`, quote(key));
+    if (!Object.hasOwn(known, key)) {
+      const expected = `must be among ${Object.keys(known).join(", ")}`;
+      throw new ArgumentError(functionName, "options", expected, quote(key));
     }
   }
 }

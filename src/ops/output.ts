@@ -13,7 +13,7 @@ export interface TensorFactory {
 }
 
 /** A new tensor with x's home: host for host, resident for resident; and x's format, or another. */
-export function outputLike(
+function outputLike(
   factory: TensorFactory,
   functionName: string,
   x: Operand,
@@ -29,11 +29,64 @@ export function outputLike(
   }
 }
 
+/** A checked call of an op, but for its `out`. */
+export interface OutputCall {
+  readonly functionName: string;
+  readonly x: Operand;
+  readonly weight?: Operand | undefined;
+  readonly bias?: Operand | undefined;
+  readonly out: unknown;
+}
+
 /**
- * The user's `out`, checked: x's shape, dtype and home; exactly x, or without overlap with it. The op checks its other
- * inputs with checkApart.
+ * Runs an op into its `out`, checked but for inputs that are neither weight nor bias, or into a new tensor. Returns what it
+ * wrote to: for an `out` that is no Tensor, one over the same data.
  */
-export function checkedOut(functionName: string, out: unknown, x: Operand, store: Store): Operand {
+export function withOutput<Context extends TensorFactory, Call extends OutputCall>(
+  context: Context,
+  call: Call,
+  run: (context: Context, call: Call, out: Operand) => void,
+): Tensor {
+  const { functionName, x, out } = call;
+  if (out !== undefined && out !== null) {
+    const operand = checkedOut(call, context.store);
+    run(context, call, operand);
+    return asTensor(out, operand, context.store);
+  }
+  const output = outputLike(context, functionName, x, x.sizes);
+  try {
+    run(context, call, output);
+    return output;
+  } catch (error) {
+    output.dispose();
+    throw error;
+  }
+}
+
+/** Makes tensors of x's home. */
+export type MakeTensor = (shape: readonly number[], format: Format) => Tensor;
+
+/** Runs `use`; the tensors it makes are freed if it throws. */
+export function makingTensors<Result>(
+  factory: TensorFactory,
+  { functionName, x }: Omit<OutputCall, "out">,
+  use: (make: MakeTensor) => Result,
+): Result {
+  const made: Tensor[] = [];
+  try {
+    return use((shape, format) => {
+      const tensor = outputLike(factory, functionName, x, shape, format);
+      made.push(tensor);
+      return tensor;
+    });
+  } catch (error) {
+    for (const tensor of made) tensor.dispose();
+    throw error;
+  }
+}
+
+/** The user's `out`, checked: x's shape, dtype and home; exactly x, or without overlap with it, weight and bias. */
+function checkedOut({ functionName, x, weight, bias, out }: OutputCall, store: Store): Operand {
   const operand = operandOf(functionName, "out", out, store);
   if (!sameShape(operand.sizes, x.sizes)) {
     throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.sizes)}`, formatShape(operand.sizes));
@@ -48,6 +101,8 @@ export function checkedOut(functionName: string, out: unknown, x: Operand, store
   if (overlap(operand, x) && addressOf(operand) !== addressOf(x)) {
     throw new ArgumentError(functionName, "out", "must be x itself or not overlap it", "a partial overlap with x");
   }
+  checkApart(functionName, operand, "weight", weight);
+  checkApart(functionName, operand, "bias", bias);
   return operand;
 }
 
@@ -56,16 +111,15 @@ export function checkApart(
   functionName: string,
   written: Operand,
   argument: string,
-  input: Operand,
+  input: Operand | undefined,
   name = "out",
 ): void {
-  if (overlap(written, input)) {
+  if (input && overlap(written, input)) {
     throw new ArgumentError(functionName, name, `must not overlap ${argument}`, `an overlap with ${argument}`);
   }
 }
 
-/** What is returned for a checked `out`: itself if it is a Tensor, or else a Tensor over the same data. */
-export function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
+function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
   if (Tensor.is(out)) return out;
   const { data, sizes, offset, format } = operand;
   return offset < 0 ? Tensor.host(data, sizes, format) : Tensor.resident(store, offset, sizes, format, false);
@@ -86,31 +140,4 @@ function overlap(a: Operand, b: Operand): boolean {
 /** Bytes from the start of the operand's buffer. */
 function addressOf(operand: Operand): number {
   return operand.offset >= 0 ? operand.offset : operand.data.byteOffset;
-}
-
-/** Runs an op into `out`, checked against all of its inputs, or into a new tensor. Nothing runs for an empty x. */
-export function withOutput(
-  factory: TensorFactory,
-  functionName: string,
-  x: Operand,
-  out: unknown,
-  inputs: Readonly<Record<string, Operand | undefined>>,
-  run: (out: Operand) => void,
-): Tensor {
-  if (out !== undefined && out !== null) {
-    const operand = checkedOut(functionName, out, x, factory.store);
-    for (const [argument, input] of Object.entries(inputs)) {
-      if (input) checkApart(functionName, operand, argument, input);
-    }
-    if (x.size > 0) run(operand);
-    return asTensor(out, operand, factory.store);
-  }
-  const output = outputLike(factory, functionName, x, x.sizes);
-  try {
-    if (x.size > 0) run(output);
-    return output;
-  } catch (error) {
-    output.dispose();
-    throw error;
-  }
 }

@@ -26,7 +26,6 @@ export interface RmsNormOptions {
 /** A result of nativeRmsNorm. */
 export type WithRstd<Data extends TypedArray = TypedArray> = Omit<WithStatistics<Data>, "mean">;
 
-const optionKeys = ["weight", "eps", "out"];
 const machineEpsilon = { float32: 2 ** -23, float64: 2 ** -52 };
 
 /** rmsNorm of the API, on an engine. */
@@ -57,7 +56,7 @@ function callOf(
   normalizedShape: number | readonly number[],
   options: RmsNormOptions | undefined,
 ): NormalizeCall {
-  const { weight, eps, out } = optionsOf(functionName, options, optionKeys, read);
+  const { weight, eps, out } = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, store);
   const normalized = trailingShape(functionName, normalizedShape, input.sizes);
   return {

@@ -55,7 +55,6 @@ export function checkRunningApart(
 ): void {
   checkApart(functionName, mean, "runningVar", variance, "runningMean");
   for (const [argument, other] of Object.entries(others)) {
-    if (!other) continue;
     checkApart(functionName, mean, argument, other, "runningMean");
     checkApart(functionName, variance, argument, other, "runningVar");
   }

@@ -42,7 +42,7 @@ class Allocate implements fc.Command<Model, Real> {
   }
 
   run(model: Model, { allocator }: Real): void {
-    const offset = allocator.allocate(this.bytes, (end) => {
+    const offset = allocator.take(this.bytes, (end) => {
       expect(end).toBeGreaterThan(model.end);
       model.end = end;
     });
@@ -68,7 +68,7 @@ class AllocateInVain implements fc.Command<Model, Real> {
   run(model: Model, { allocator }: Real): void {
     const refusal = new Error("no memory");
     const attempt = () =>
-      allocator.allocate(2 ** 40, () => {
+      allocator.take(2 ** 40, () => {
         throw refusal;
       });
     expect(attempt).toThrow(refusal);
@@ -135,32 +135,32 @@ describe("Allocator", () => {
 
   it("rounds its start up, and knows its peak", () => {
     const allocator = new Allocator(65);
-    const first = allocator.allocate(64, ignore);
-    const second = allocator.allocate(1, ignore);
+    const first = allocator.take(64, ignore);
+    const second = allocator.take(1, ignore);
     expect([first, second]).toEqual([128, 192]);
     allocator.free(first);
     allocator.free(second);
-    allocator.allocate(64, ignore);
+    allocator.take(64, ignore);
     expect([allocator.usedBytes, allocator.peakBytes]).toEqual([64, 128]);
   });
 
   it("takes the first gap that is large enough", () => {
     const allocator = new Allocator(64);
-    const blocks = [64, 64, 128, 64, 256, 64].map((bytes) => allocator.allocate(bytes, ignore));
+    const blocks = [64, 64, 128, 64, 256, 64].map((bytes) => allocator.take(bytes, ignore));
     for (const index of [0, 2, 4]) allocator.free(blocks[index]);
-    expect(allocator.allocate(100, refuse)).toBe(blocks[2]);
-    expect(allocator.allocate(64, refuse)).toBe(blocks[0]);
-    expect(allocator.allocate(64, refuse)).toBe(blocks[4]);
-    expect(allocator.allocate(192, refuse)).toBe(blocks[4] + 64);
+    expect(allocator.take(100, refuse)).toBe(blocks[2]);
+    expect(allocator.take(64, refuse)).toBe(blocks[0]);
+    expect(allocator.take(64, refuse)).toBe(blocks[4]);
+    expect(allocator.take(192, refuse)).toBe(blocks[4] + 64);
   });
 
   it("extends the gap at the end before it takes new memory", () => {
     const allocator = new Allocator(64);
-    allocator.allocate(64, ignore);
-    const last = allocator.allocate(64, ignore);
+    allocator.take(64, ignore);
+    const last = allocator.take(64, ignore);
     allocator.free(last);
     let reserved = 0;
-    expect(allocator.allocate(1024, (end) => (reserved = end))).toBe(last);
+    expect(allocator.take(1024, (end) => (reserved = end))).toBe(last);
     expect(reserved).toBe(last + 1024);
   });
 });
@@ -170,7 +170,7 @@ function expectOneGap(allocator: Allocator, model: Model): void {
   for (const offset of model.blocks.keys()) allocator.free(offset);
   expect(allocator.usedBytes).toBe(0);
   const all = model.end - model.start;
-  if (all > 0) expect(allocator.allocate(all, refuse)).toBe(model.start);
+  if (all > 0) expect(allocator.take(all, refuse)).toBe(model.start);
 }
 
 function ignore(): void {

@@ -1,10 +1,10 @@
 // Maps without statistics.
 
+import { numbersOf } from "../../elements.js";
 import type { AffineMap, Reduction } from "../../plan.js";
 import type { AffineGlobalJob, AffineVectorizedJob } from "../backend.js";
-import { parameterOf, readerOf, writerOf } from "./elements.js";
-import { kernels32, kernels64 } from "./kernel_sets.js";
-import type { Computed, Kernels } from "./kernels.js";
+import { kernelsOf } from "./kernel_sets.js";
+import { dataOf } from "./kernels.js";
 import { reduce, type TakeStatistics } from "./normalize.js";
 
 /** A normalisation with statistics that are given: the centre for a mean, and a standard deviation of 1. */
@@ -24,22 +24,9 @@ export function affineGlobal({ runs, span, period, x, out, centre, scale, bias }
 }
 
 export function affineVectorized(job: AffineVectorizedJob): void {
-  if (job.x.format.compute === "float64") affineVectorizedWith(kernels64, job);
-  else affineVectorizedWith(kernels32, job);
-}
-
-function affineVectorizedWith<Data extends Computed>(kernels: Kernels<Data>, job: AffineVectorizedJob): void {
   const { rows, n } = job;
-  const [x, out] = [readerOf<Data>(job.x), writerOf<Data>(job.out)];
-  const [scale, bias] = [parameterOf<Data>(job.scale)!, parameterOf<Data>(job.bias)!];
-  const [gamma, beta] = [parameterOf<Data>(job.gamma)!, parameterOf<Data>(job.beta)!];
-  const piece = Math.min(n, x.limit);
-  for (let row = 0; row < rows; row++) {
-    for (let done = 0; done < n; done += piece) {
-      const count = Math.min(piece, n - done);
-      const [i, o] = [x.at(row * n + done, count), out.at(row * n + done, count)];
-      kernels.mapRow(out.data, o, x.data, i, count, scale[row], bias[row], gamma, beta, done);
-    }
-  }
-  out.flush();
+  const kernels = kernelsOf(job.x);
+  const [out, x] = [dataOf(job.out), dataOf(job.x)];
+  const [scale, bias, gamma, beta] = [job.scale, job.bias, job.gamma, job.beta].map(numbersOf);
+  for (let row = 0; row < rows; row++) kernels.mapRow(out, x, row * n, n, scale[row], bias[row], gamma, beta);
 }

@@ -1,6 +1,10 @@
 // The reference backend: plain TypeScript, float64 arithmetic, one rounding at the end. It needs no linear memory, so it
 // works on any.
 
+import { numbersOf } from "../../elements.js";
+import { UnsupportedError } from "../../errors.js";
+import { encode, halfBitsOf } from "../../math/half.js";
+import { type Operand, ownOperand } from "../../ops/operand.js";
 import type { Backend } from "../backend.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
 import { localResponse } from "./local_response.js";
@@ -10,10 +14,39 @@ import { power } from "./power.js";
 /** The js backend. */
 export const jsBackend: Backend = {
   name: "js",
-  normalize,
-  moments,
-  affineGlobal,
-  affineVectorized,
-  power,
-  localResponse,
+  normalize: widened(normalize),
+  moments: widened(moments),
+  affineGlobal: widened(affineGlobal),
+  affineVectorized: widened(affineVectorized),
+  power: widened(power),
+  localResponse: widened(localResponse),
 };
+
+/** What all jobs have. */
+interface Job {
+  readonly functionName: string;
+  readonly x: Operand;
+  readonly out?: Operand;
+}
+
+/** Jobs on numbers of 16 bits run in place in a float32 copy, so that nothing else knows them. */
+function widened<Any extends Job>(run: (job: Any) => void): (job: Any) => void {
+  return (job) => {
+    const { out } = job;
+    if (job.x.format.bytes !== 2) run(job);
+    else {
+      const copy = float32Copy(job);
+      run({ ...job, x: copy, out: copy });
+      if (out) encode(out.format.dtype, halfBitsOf(out.data), copy.data as Float32Array);
+    }
+  };
+}
+
+function float32Copy({ functionName, x }: Job): Operand {
+  try {
+    return ownOperand(numbersOf(x), x.sizes, x.format);
+  } catch {
+    const expected = "must fit a Float32Array of this platform";
+    throw new UnsupportedError(functionName, "x", expected, `${x.size} elements`);
+  }
+}

@@ -3,39 +3,29 @@
 
 import { exponentOf, lostInProduct, pow, powerOfTwo, timesPower } from "../../math/pow.js";
 import type { LocalResponseJob } from "../backend.js";
-import { WINDOW } from "./elements.js";
-import { loaderOf, storeOf } from "./tiles.js";
+import { dataOf } from "./kernels.js";
+import { loadTile, type Region, TILE } from "./tiles.js";
 
-/** All channels of some neighbouring positions, and where an element is: channel * channelStride + position * stride. */
+/** All channels of some neighbouring positions: rows of a tile. */
 interface Tile {
   readonly x: Float64Array;
-  readonly squares: Float64Array;
-  readonly out: Float64Array;
-  readonly channelStride: number;
-  readonly stride: number;
-  readonly positions: number;
+  readonly region: Region;
 }
 
 export function localResponse(job: LocalResponseJob): void {
   const { samples, channels, span, last } = job;
-  const most = Math.max(1, Math.min(span, Math.floor(WINDOW / channels)));
-  const length = most * channels;
-  const [load, store] = [loaderOf(job.x, Math.max(WINDOW, length)), storeOf(job.out, Math.max(WINDOW, length))];
-  const [x, squares, out] = [new Float64Array(length), new Float64Array(length), new Float64Array(length)];
+  const most = Math.max(1, Math.min(span, Math.floor(TILE / channels)));
+  const x = new Float64Array(most * channels);
+  const [rowStride, columnStride] = last ? [1, channels] : [span, 1];
   for (let sample = 0; sample < samples; sample++) {
     for (let first = 0; first < span; first += most) {
-      const positions = Math.min(most, span - first);
-      const [channelStride, stride] = last ? [1, channels] : [positions, 1];
-      const stretches = last ? 1 : channels;
-      const count = (positions * channels) / stretches;
-      const start = last ? (sample * span + first) * channels : sample * channels * span + first;
-      for (let i = 0; i < stretches; i++) load(start + i * span, count, x, i * count);
-      for (let i = 0; i < positions * channels; i++) squares[i] = x[i] * x[i];
-      respond(job, { x, squares, out, channelStride, stride, positions });
-      for (let i = 0; i < stretches; i++) store.put(start + i * span, count, out, i * count);
+      const start = sample * channels * span + first * columnStride;
+      const columns = Math.min(most, span - first);
+      const region = { start, rows: channels, rowStride, columns, columnStride };
+      loadTile(x, dataOf(job.x), region);
+      respond(job, { x, region });
     }
   }
-  store.flush();
 }
 
 /** Outside, a sum of squares or its power may have lost digits, or all of them. */
@@ -44,20 +34,23 @@ const LARGEST = 2 ** 900;
 
 function respond(job: LocalResponseJob, tile: Tile): void {
   const { channels, before, after, beta, k } = job;
-  const { x, squares, out, channelStride, stride, positions } = tile;
+  const { x, region } = tile;
+  const { start, rowStride, columns, columnStride } = region;
+  const out = dataOf(job.out);
   const factor = job.alpha / job.size;
   for (let channel = 0; channel < channels; channel++) {
-    const from = Math.max(0, channel - before) * channelStride;
-    const to = Math.min(channels - 1, channel + after) * channelStride;
-    for (let position = 0; position < positions; position++) {
-      const at = position * stride;
+    const from = Math.max(0, channel - before) * columns;
+    const to = Math.min(channels - 1, channel + after) * columns;
+    for (let column = 0; column < columns; column++) {
       let sum = 0;
-      for (let i = at + from; i <= at + to; i += channelStride) sum += squares[i];
+      for (let i = column + from; i <= column + to; i += columns) sum += x[i] * x[i];
       const base = k + factor * sum;
       const power = rootOf(base, beta);
-      const index = at + channel * channelStride;
+      const index = channel * columns + column;
       const ordinary = base >= SMALLEST && base <= LARGEST && power >= SMALLEST && power <= LARGEST;
-      out[index] = ordinary ? x[index] / power : generalResponse(job, tile, base, index, at + from, at + to);
+      out[start + channel * rowStride + column * columnStride] = ordinary
+        ? x[index] / power
+        : generalResponse(job, tile, base, index, column + from, column + to);
     }
   }
 }
@@ -74,21 +67,21 @@ function rootOf(base: number, beta: number): number {
  */
 function generalResponse(
   { alpha, beta, k, size }: LocalResponseJob,
-  { x, channelStride }: Tile,
+  { x, region: { columns } }: Tile,
   base: number,
   index: number,
   from: number,
   to: number,
 ): number {
   let largest = 0;
-  for (let i = from; i <= to; i += channelStride) largest = Math.max(largest, Math.abs(x[i]));
+  for (let i = from; i <= to; i += columns) largest = Math.max(largest, Math.abs(x[i]));
   const regular = largest > 0 && largest < Infinity && Math.abs(beta) < Infinity;
   if (!regular) return x[index] / pow(base, beta);
   const inside = base >= SMALLEST && base <= LARGEST && largest >= 2 ** -400 && largest <= 2 ** 400;
   const e = inside ? 0 : exponentOf(largest);
   let sum = 0;
   let sumLow = 0;
-  for (let i = from; i <= to; i += channelStride) {
+  for (let i = from; i <= to; i += columns) {
     const v = scaled(x[i], -e);
     const square = v * v;
     const next = sum + square;

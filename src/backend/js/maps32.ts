@@ -4,7 +4,6 @@ import type { State } from "./state.js";
 
 export function mapElements(
   out: Float32Array,
-  o: number,
   x: Float32Array,
   i: number,
   n: number,
@@ -17,19 +16,18 @@ export function mapElements(
   const mean = state.mean[group];
   const rstd = state.rstd[group];
   if (gamma && beta) {
-    for (let e = 0; e < n; e++) out[o + e] = (x[i + e] - mean) * rstd * gamma[p + e] + beta[p + e];
+    for (let e = 0; e < n; e++) out[i + e] = (x[i + e] - mean) * rstd * gamma[p + e] + beta[p + e];
   } else if (gamma) {
-    for (let e = 0; e < n; e++) out[o + e] = (x[i + e] - mean) * rstd * gamma[p + e];
+    for (let e = 0; e < n; e++) out[i + e] = (x[i + e] - mean) * rstd * gamma[p + e];
   } else if (beta) {
-    for (let e = 0; e < n; e++) out[o + e] = (x[i + e] - mean) * rstd + beta[p + e];
+    for (let e = 0; e < n; e++) out[i + e] = (x[i + e] - mean) * rstd + beta[p + e];
   } else {
-    for (let e = 0; e < n; e++) out[o + e] = (x[i + e] - mean) * rstd;
+    for (let e = 0; e < n; e++) out[i + e] = (x[i + e] - mean) * rstd;
   }
 }
 
 export function mapRun(
   out: Float32Array,
-  o: number,
   x: Float32Array,
   i: number,
   n: number,
@@ -39,12 +37,11 @@ export function mapRun(
   bias: number,
 ): void {
   const mean = state.mean[group];
-  for (let e = 0; e < n; e++) out[o + e] = (x[i + e] - mean) * slope + bias;
+  for (let e = 0; e < n; e++) out[i + e] = (x[i + e] - mean) * slope + bias;
 }
 
 export function mapColumns(
   out: Float32Array,
-  o: number,
   x: Float32Array,
   i: number,
   steps: number,
@@ -61,16 +58,14 @@ export function mapColumns(
     const factor = gamma ? gamma[p + step] : 1;
     const addend = beta ? beta[p + step] : -0;
     for (let c = 0; c < columns; c++) {
-      out[o + c] = ((x[i + c] - centre[c]) * slope[c] + bias[c]) * factor + addend;
+      out[i + c] = ((x[i + c] - centre[c]) * slope[c] + bias[c]) * factor + addend;
     }
-    o += stride;
     i += stride;
   }
 }
 
 export function mapRow(
   out: Float32Array,
-  o: number,
   x: Float32Array,
   i: number,
   n: number,
@@ -78,7 +73,6 @@ export function mapRow(
   bias: number,
   gamma: Float32Array,
   beta: Float32Array,
-  p: number,
 ): void {
-  for (let e = 0; e < n; e++) out[o + e] = (x[i + e] * scale + bias) * gamma[p + e] + beta[p + e];
+  for (let e = 0; e < n; e++, i++) out[i] = (x[i] * scale + bias) * gamma[e] + beta[e];
 }

@@ -5,7 +5,6 @@ import type { State } from "./state.js";
 
 export function mapElements(
   out: Float64Array,
-  o: number,
   x: Float64Array,
   i: number,
   n: number,
@@ -22,13 +21,12 @@ export function mapElements(
   for (let e = 0; e < n; e++) {
     const normalized = (x[i + e] * scale - mean - low) * rstd;
     const scaled = gamma ? normalized * gamma[p + e] : normalized;
-    out[o + e] = beta ? scaled + beta[p + e] : scaled;
+    out[i + e] = beta ? scaled + beta[p + e] : scaled;
   }
 }
 
 export function mapRun(
   out: Float64Array,
-  o: number,
   x: Float64Array,
   i: number,
   n: number,
@@ -40,12 +38,11 @@ export function mapRun(
   const scale = state.scale[group];
   const mean = state.mean[group];
   const low = state.meanLow[group];
-  for (let e = 0; e < n; e++) out[o + e] = (x[i + e] * scale - mean - low) * slope + bias;
+  for (let e = 0; e < n; e++) out[i + e] = (x[i + e] * scale - mean - low) * slope + bias;
 }
 
 export function mapColumns(
   out: Float64Array,
-  o: number,
   x: Float64Array,
   i: number,
   steps: number,
@@ -61,16 +58,14 @@ export function mapColumns(
     const factor = gamma ? gamma[p + step] : 1;
     const addend = beta ? beta[p + step] : -0;
     for (let c = 0; c < columns; c++) {
-      out[o + c] = ((x[i + c] * scale[c] - centre[c] - centreLow[c]) * slope[c] + bias[c]) * factor + addend;
+      out[i + c] = ((x[i + c] * scale[c] - centre[c] - centreLow[c]) * slope[c] + bias[c]) * factor + addend;
     }
-    o += stride;
     i += stride;
   }
 }
 
 export function mapRow(
   out: Float64Array,
-  o: number,
   x: Float64Array,
   i: number,
   n: number,
@@ -78,7 +73,6 @@ export function mapRow(
   bias: number,
   gamma: Float64Array,
   beta: Float64Array,
-  p: number,
 ): void {
-  for (let e = 0; e < n; e++) out[o + e] = (x[i + e] * scale + bias) * gamma[p + e] + beta[p + e];
+  for (let e = 0; e < n; e++, i++) out[i] = (x[i] * scale + bias) * gamma[e] + beta[e];
 }

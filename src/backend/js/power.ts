@@ -2,12 +2,12 @@
 
 import type { Reduction } from "../../plan.js";
 import type { PowerJob } from "../backend.js";
-import { WINDOW } from "./elements.js";
+import { dataOf } from "./kernels.js";
 import { byRule, reduce } from "./normalize.js";
 import { divideByNorms, NormSums } from "./norms.js";
 import { MOST_COLUMNS } from "./state.js";
 import type { Rule } from "./statistics.js";
-import { loaderOf, storeOf } from "./tiles.js";
+import { loadTile, type Region, storeTile, TILE } from "./tiles.js";
 
 export function power(job: PowerJob): void {
   if (job.p === 2) euclidean(job);
@@ -35,39 +35,37 @@ function euclideanRule(eps: number): Rule {
 }
 
 /** Any p: the largest magnitude, then powers of magnitudes over that, then the map; a chunk of columns at a time. */
-function general(job: PowerJob): void {
-  const { blocks, steps, columns, p, eps } = job;
-  const [load, store] = [loaderOf(job.x), storeOf(job.out)];
+function general({ blocks, steps, columns, p, eps, x, out }: PowerJob): void {
   const most = Math.min(columns, MOST_COLUMNS);
   const sums = new NormSums(p, most);
-  const strip = Math.floor(WINDOW / most);
+  const strip = Math.floor(TILE / most);
   const tile = new Float64Array(strip * most);
   for (let block = 0; block < blocks; block++) {
     for (let first = 0; first < columns; first += most) {
       const chunk = Math.min(most, columns - first);
-      const forEachStrip = (visit: (rows: number, offset: number) => void): void => {
+      const forEachStrip = (visit: (rows: number, region: Region) => void): void => {
         for (let step = 0; step < steps; step += strip) {
           const rows = Math.min(strip, steps - step);
-          const offset = (block * steps + step) * columns + first;
-          eachStretch(rows, chunk, columns, (row, count) => load(offset + row * columns, count, tile, row * chunk));
-          visit(rows, offset);
+          const start = (block * steps + step) * columns + first;
+          const region = regionOf(start, rows, chunk, columns);
+          loadTile(tile, dataOf(x), region);
+          visit(rows, region);
         }
       };
       sums.clear();
       forEachStrip((rows) => sums.addMagnitudes(tile, rows, chunk));
       if (p !== Infinity) forEachStrip((rows) => sums.addPowers(tile, rows, chunk));
       sums.finish(chunk);
-      forEachStrip((rows, offset) => {
+      forEachStrip((rows, region) => {
         divideByNorms(tile, rows, chunk, sums, eps);
-        eachStretch(rows, chunk, columns, (row, count) => store.put(offset + row * columns, count, tile, row * chunk));
+        storeTile(tile, dataOf(out), region);
       });
     }
   }
-  store.flush();
 }
 
-/** Rows of a chunk of columns as stretches of memory: one, where the chunk is all columns. */
-function eachStretch(rows: number, chunk: number, columns: number, visit: (row: number, count: number) => void): void {
-  if (chunk === columns) visit(0, rows * chunk);
-  else for (let row = 0; row < rows; row++) visit(row, chunk);
+/** Rows of a chunk of columns: one stretch of memory, where the chunk is all columns. */
+function regionOf(start: number, rows: number, chunk: number, columns: number): Region {
+  if (chunk === columns) return { start, rows: 1, rowStride: 0, columns: rows * chunk, columnStride: 1 };
+  return { start, rows, rowStride: columns, columns: chunk, columnStride: 1 };
 }

@@ -2,7 +2,7 @@
  * Sums and statistics of a few groups at a time. A group has one column of sums, or `width` neighbouring ones, which the
  * reduction adds up. Everything is float64, and of x * scale: a power of two, 1 for nearly all groups.
  */
-export class State {
+export interface State {
   /** Per column. */
   readonly shift: Float64Array;
   readonly scale: Float64Array;
@@ -24,25 +24,27 @@ export class State {
   readonly rstd: Float64Array;
   /** Whether sums are still to be taken, or to be taken again. */
   readonly pending: Uint8Array;
+}
 
-  constructor(readonly columns: number) {
-    const array = (): Float64Array => new Float64Array(columns);
-    this.shift = array();
-    this.scale = array();
-    this.sum = array();
-    this.sumLow = array();
-    this.squares = array();
-    this.squaresLow = array();
-    this.centre = array();
-    this.centreLow = array();
-    this.slope = array();
-    this.bias = array();
-    this.mean = array();
-    this.meanLow = array();
-    this.variance = array();
-    this.rstd = array();
-    this.pending = new Uint8Array(columns);
-  }
+function newState(columns: number): State {
+  const array = (): Float64Array => new Float64Array(columns);
+  return {
+    shift: array(),
+    scale: array(),
+    sum: array(),
+    sumLow: array(),
+    squares: array(),
+    squaresLow: array(),
+    centre: array(),
+    centreLow: array(),
+    slope: array(),
+    bias: array(),
+    mean: array(),
+    meanLow: array(),
+    variance: array(),
+    rstd: array(),
+    pending: new Uint8Array(columns),
+  };
 }
 
 /** Columns that are summed at a time: their sums stay in a near cache. */
@@ -53,6 +55,6 @@ let shared: State | undefined;
 
 /** A state of at least so many columns. What it holds is left from the job before. */
 export function stateOf(columns: number): State {
-  if (columns > MOST_COLUMNS) return new State(columns);
-  return (shared ??= new State(MOST_COLUMNS));
+  if (columns > MOST_COLUMNS) return newState(columns);
+  return (shared ??= newState(MOST_COLUMNS));
 }

@@ -2,6 +2,8 @@
 // shift, the first element; again from the mean they give, where that was far; and once more, scaled by a power of two,
 // where squares left the range of float64.
 
+import type { AffineMap } from "../../plan.js";
+import type { Computed } from "./kernels.js";
 import type { State } from "./state.js";
 
 /** The groups of a tensor, a batch of neighbours at a time. */
@@ -13,13 +15,28 @@ export interface Groups {
   readonly groups: number;
   /** Columns of a group in the state. */
   readonly width: number;
+  /** Columns of a batch in the state, at most. */
+  readonly most: number;
   /** Elements per group. */
   readonly size: number;
   /** Sets the shift of every column of the pending groups to the group's first element. */
   begin(state: State): void;
   /** Adds elements to the sums of the pending groups. What it does to the sums of others does not matter. */
   accumulate(state: State): void;
+  /** Maps the batch, whose statistics the state has. */
+  map(state: State, target: Target): void;
 }
+
+/** Where a map writes, and with which parameters. */
+export interface Target {
+  readonly map: AffineMap;
+  readonly out: Computed;
+  readonly gamma: Computed | undefined;
+  readonly beta: Computed | undefined;
+}
+
+/** What statistics are taken of. */
+export type Reduced = Omit<Groups, "map">;
 
 /** How the scale of a group's result, rstd, comes from its variance (or mean square), where both are of x * scale. */
 export interface Rule {
@@ -51,7 +68,7 @@ const SMALLEST = 2 ** -900;
 
 /** Leaves mean, variance, rstd and scale of every group in the state. */
 export function takeStatistics(
-  groups: Groups,
+  groups: Reduced,
   state: State,
   rule: Rule,
   kernels: { tolerance: number; rescales: boolean },
@@ -71,7 +88,7 @@ export function takeStatistics(
 }
 
 /** Sums of the pending groups, and statistics from them. */
-function attempt(groups: Groups, state: State, rule: Rule, tolerance: number): void {
+function attempt(groups: Reduced, state: State, rule: Rule, tolerance: number): void {
   if (rule.centred) groups.begin(state);
   else for (let column = 0; column < groups.groups * groups.width; column++) state.shift[column] = 0;
   sumUp(groups, state, rule);
@@ -79,7 +96,7 @@ function attempt(groups: Groups, state: State, rule: Rule, tolerance: number): v
 }
 
 /** Keeps pending the groups whose shift was far from their mean, with the mean for a shift. */
-function markFarShifts(groups: Groups, state: State, tolerance: number): boolean {
+function markFarShifts(groups: Reduced, state: State, tolerance: number): boolean {
   let any = false;
   for (let group = 0; group < groups.groups; group++) {
     if (!state.pending[group]) continue;
@@ -96,7 +113,7 @@ function markFarShifts(groups: Groups, state: State, tolerance: number): boolean
 
 /** Makes pending the groups that need another scale, and gives it to them. */
 function rescale(
-  { groups, width }: Groups,
+  { groups, width }: Reduced,
   state: State,
   scaleOf: (group: number, overflow: boolean) => number | undefined,
 ): boolean {
@@ -111,7 +128,7 @@ function rescale(
   return any;
 }
 
-function sumUp(groups: Groups, state: State, rule: Rule): void {
+function sumUp(groups: Reduced, state: State, rule: Rule): void {
   clear(state, groups.groups * groups.width);
   groups.accumulate(state);
   for (let group = 0; group < groups.groups; group++) {
@@ -129,7 +146,7 @@ function clear({ sum, sumLow, squares, squaresLow }: State, columns: number): vo
   }
 }
 
-function finish({ width, size }: Groups, state: State, rule: Rule, group: number): void {
+function finish({ width, size }: Reduced, state: State, rule: Rule, group: number): void {
   const from = group * width;
   const shift = state.shift[from];
   const offset = total(state.sum, state.sumLow, from, width) / size;

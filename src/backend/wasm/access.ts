@@ -40,130 +40,113 @@ export function stripOfGroup({ format }: Operand): Strip {
  * Access to one strip of one block at a time. Kernels read and write direct operands themselves. Others pass through a
  * tile: whenever they are read; or, if a strip fits, once for all.
  */
-export class Access {
-  /** Elements from one step to the next, where kernels read. */
-  stride = 0;
+export interface Access {
+  /** Steps of a part, but for the last of a piece. */
   readonly partSteps: number;
-  readonly #context: WasmContext;
-  readonly #plan: ScratchPlan;
-  readonly #x: Operand;
-  readonly #out: Operand;
-  readonly #blocks: Blocks;
-  readonly #strip: number;
-  readonly #direct: boolean;
-  /** Whether all of a strip is in the tile from when it is opened. */
-  readonly #kept: boolean;
-  readonly #bytes: 4 | 8;
-  readonly #tileAt: number;
-  #begin = 0;
-
-  /** Plans access to blocks of x, with results in `out` (x itself, where there are none). */
-  constructor(
-    context: WasmContext,
-    plan: ScratchPlan,
-    { x, out = x }: { x: Operand; out?: Operand },
-    blocks: Blocks,
-    { strip, partSteps }: Strip,
-  ) {
-    const all = blocks.pieces.length * blocks.steps * strip;
-    this.#context = context;
-    this.#plan = plan;
-    this.#x = x;
-    this.#out = out;
-    this.#blocks = blocks;
-    this.#strip = strip;
-    this.partSteps = partSteps;
-    this.#direct = isDirect(x);
-    this.#kept = !this.#direct && all <= (strip === 1 ? tileOf : blockTileOf)(x.format.compute);
-    this.#bytes = bytesOf(x.format.compute);
-    this.#tileAt = this.#direct ? 0 : plan.add(this.#kept ? all : partSteps * strip, this.#bytes);
-  }
-
   /** Opens strip after strip of block after block: `count` columns from column `first` on. */
-  forEachStrip(visit: (block: number, first: number, count: number) => void): void {
-    const { blocks, columns } = this.#blocks;
-    for (let block = 0; block < blocks; block++) {
-      for (let first = 0; first < columns; first += this.#strip) {
-        const count = Math.min(this.#strip, columns - first);
-        this.#open(startOf(this.#blocks, block) + first, count);
-        visit(block, first, count);
-      }
-    }
-  }
-
+  forEachStrip(visit: (block: number, first: number, count: number) => void): void;
   /** Every `every`th step of the first piece: where they are, and the elements from one to the next. */
-  sample(steps: number, every: number): { at: number; stride: number } {
-    const staged = !this.#direct && !this.#kept;
-    if (staged) this.#stage(stageIn, this.#x, 0, 0, steps, every);
-    return { at: this.#at(this.#x, 0, 0), stride: staged ? this.stride : every * this.stride };
-  }
-
+  sample(steps: number, every: number): { at: number; stride: number };
   /** The address of steps of a piece, to read. */
-  read(piece: number, step: number, steps: number): number {
-    if (!this.#direct && !this.#kept) this.#stage(stageIn, this.#x, piece, step, steps, 1);
-    return this.#at(this.#x, piece, step);
-  }
-
+  read(piece: number, step: number, steps: number): number;
   /** Takes parts of the open strip in order. */
-  sweep(take: (at: number, steps: number, stride: number) => void, endPiece?: () => void): void {
-    const { pieces, steps } = this.#blocks;
-    for (let piece = 0; piece < pieces.length; piece++) {
-      for (let step = 0; step < steps; step += this.partSteps) {
-        const part = Math.min(this.partSteps, steps - step);
-        take(this.read(piece, step, part), part, this.stride);
-      }
-      endPiece?.();
-    }
-  }
-
+  sweep(take: (at: number, steps: number, stride: number) => void, endPiece?: () => void): void;
   /**
    * Maps the open strip part by part: `element` is the index of the part's first step among those of all pieces. Last
    * first: what was read last is still in a cache.
    */
-  map(map: (to: number, from: number, steps: number, stride: number, element: number) => void): void {
-    const { pieces, steps } = this.#blocks;
-    const lastStep = Math.floor((steps - 1) / this.partSteps) * this.partSteps;
-    for (let piece = pieces.length - 1; piece >= 0; piece--) {
-      for (let step = lastStep; step >= 0; step -= this.partSteps) {
-        const part = Math.min(this.partSteps, steps - step);
-        const from = this.read(piece, step, part);
-        map(this.#at(this.#out, piece, step), from, part, this.stride, piece * steps + step);
-        if (!this.#direct) this.#stage(stageOut, this.#out, piece, step, part, 1);
+  map(map: (to: number, from: number, steps: number, stride: number, element: number) => void): void;
+}
+
+/** Plans access to blocks of x, with results in `out` (x itself, where there are none). */
+export function planAccess(
+  context: WasmContext,
+  plan: ScratchPlan,
+  { x, out = x }: { x: Operand; out?: Operand },
+  layout: Blocks,
+  { strip, partSteps }: Strip,
+): Access {
+  const { blocks, pieces, steps, columns } = layout;
+  const { compute } = x.format;
+  const bytes = bytesOf(compute);
+  const direct = isDirect(x);
+  const all = pieces.length * steps * strip;
+  // Whether all of a strip is in the tile from when it is opened.
+  const kept = !direct && all <= (strip === 1 ? tileOf : blockTileOf)(compute);
+  const tileAt = direct ? 0 : plan.add(kept ? all : partSteps * strip, bytes);
+  // The open strip's first element, and the elements from one step to the next where kernels read.
+  let [begin, stride] = [0, 0];
+
+  /** The index of a step in the tensor. */
+  function indexOf(piece: number, step: number): number {
+    return begin + pieces[piece] + step * columns;
+  }
+
+  /** The address of a step: in the operand, or in the tile. */
+  function addressOf(operand: Operand, piece: number, step: number): number {
+    if (direct) return operand.offset + indexOf(piece, step) * bytes;
+    return plan.base + tileAt + (kept ? (piece * steps + step) * stride : 0) * bytes;
+  }
+
+  /** Moves steps between the tile and an operand: all at once where they follow each other there too. */
+  function stage(move: typeof stageIn, operand: Operand, piece: number, step: number, count: number, every = 1): void {
+    const at = addressOf(operand, piece, step);
+    const index = indexOf(piece, step);
+    if (stride === columns && every === 1) move(context, at, operand, index, count * columns);
+    else {
+      for (let i = 0; i < count; i++) {
+        move(context, at + i * stride * bytes, operand, index + i * every * columns, stride);
       }
     }
   }
 
-  #open(begin: number, count: number): void {
-    const { pieces, steps, columns } = this.#blocks;
-    this.#begin = begin;
-    this.stride = this.#direct ? columns : count;
-    if (!this.#kept) return;
-    for (let piece = 0; piece < pieces.length; piece++) this.#stage(stageIn, this.#x, piece, 0, steps, 1);
+  function read(piece: number, step: number, count: number): number {
+    if (!direct && !kept) stage(stageIn, x, piece, step, count);
+    return addressOf(x, piece, step);
   }
 
-  /** The index of a step in the tensor. */
-  #index(piece: number, step: number): number {
-    return this.#begin + this.#blocks.pieces[piece] + step * this.#blocks.columns;
-  }
+  return {
+    partSteps,
+    read,
 
-  /** The address of a step: in the operand, or in the tile. */
-  #at(operand: Operand, piece: number, step: number): number {
-    if (this.#direct) return operand.offset + this.#index(piece, step) * this.#bytes;
-    const index = this.#kept ? (piece * this.#blocks.steps + step) * this.stride : 0;
-    return this.#plan.base + this.#tileAt + index * this.#bytes;
-  }
+    forEachStrip(visit) {
+      for (let block = 0; block < blocks; block++) {
+        for (let first = 0; first < columns; first += strip) {
+          const count = Math.min(strip, columns - first);
+          begin = startOf(layout, block) + first;
+          stride = direct ? columns : count;
+          if (kept) for (let piece = 0; piece < pieces.length; piece++) stage(stageIn, x, piece, 0, steps);
+          visit(block, first, count);
+        }
+      }
+    },
 
-  /** Moves steps between the tile and an operand: all at once where they follow each other there too. */
-  #stage(move: typeof stageIn, operand: Operand, piece: number, step: number, steps: number, every: number): void {
-    const { columns } = this.#blocks;
-    const at = this.#at(operand, piece, step);
-    const from = this.#index(piece, step);
-    const { stride } = this;
-    if (stride === columns && every === 1) {
-      move(this.#context, at, operand, from, steps * columns);
-      return;
-    }
-    const bytes = stride * this.#bytes;
-    for (let i = 0; i < steps; i++) move(this.#context, at + i * bytes, operand, from + i * every * columns, stride);
-  }
+    sample(count, every) {
+      if (direct || kept) return { at: addressOf(x, 0, 0), stride: every * stride };
+      stage(stageIn, x, 0, 0, count, every);
+      return { at: addressOf(x, 0, 0), stride };
+    },
+
+    sweep(take, endPiece) {
+      for (let piece = 0; piece < pieces.length; piece++) {
+        for (let step = 0; step < steps; step += partSteps) {
+          const part = Math.min(partSteps, steps - step);
+          take(read(piece, step, part), part, stride);
+        }
+        endPiece?.();
+      }
+    },
+
+    map(map) {
+      const lastStep = Math.floor((steps - 1) / partSteps) * partSteps;
+      for (let piece = pieces.length - 1; piece >= 0; piece--) {
+        for (let step = lastStep; step >= 0; step -= partSteps) {
+          const part = Math.min(partSteps, steps - step);
+          const from = read(piece, step, part);
+          map(addressOf(out, piece, step), from, part, stride, piece * steps + step);
+          if (!direct) stage(stageOut, out, piece, step, part);
+        }
+      }
+    },
+  };
 }

@@ -5,7 +5,7 @@ import { isDirect, tileOf } from "../../engine/staging.js";
 import type { Strided } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
 import { wholeBlocks } from "../blocks.js";
-import { Access } from "./access.js";
+import { planAccess } from "./access.js";
 import { flagsOf, kernelsFor, planKernelScratch, planOperand, type WasmContext } from "./context.js";
 import { planStatistics } from "./statistics.js";
 
@@ -24,7 +24,7 @@ export function normalizeBatch(context: WasmContext, job: NormalizeJob, { kept, 
   const plan = new ScratchPlan();
   const scratch = planKernelScratch(context, plan);
   const strip = { strip: atOnce * run, partSteps: samples };
-  const access = new Access(context, plan, job, wholeBlocks(1, samples, channels * run), strip);
+  const access = planAccess(context, plan, job, wholeBlocks(1, samples, channels * run), strip);
   const gamma = planOperand(context, plan, weight, atOnce);
   const beta = planOperand(context, plan, bias, atOnce);
   const statistics = planStatistics(context, plan, job, atOnce, isDirect(x));

@@ -4,7 +4,7 @@
 import type { KernelSet } from "../../engine/module.js";
 import { ScratchPlan } from "../../engine/scratch.js";
 import type { Blocks } from "../blocks.js";
-import { Access, type Strip, stripOf } from "./access.js";
+import { type Access, planAccess, type Strip, stripOf } from "./access.js";
 import { flagsOf, kernelsFor, planOperand, UNCENTRED, type WasmContext } from "./context.js";
 import type { GroupJob } from "./groups.js";
 import { planStatistics } from "./statistics.js";
@@ -27,7 +27,7 @@ export function reduceColumnGroups(context: WasmContext, job: GroupJob, blocks: 
   const strips = stripOf(blocks, x, WIDEST);
   const flags = flagsOf(job) | (strips.strip < columns ? STRIP : 0);
   const scratch = new ScratchPlan();
-  const access = new Access(context, scratch, job, blocks, strips);
+  const access = planAccess(context, scratch, job, blocks, strips);
   const statistics = planStatistics(context, scratch, job, Math.ceil(strips.strip / width), false);
   const map = planMap(context, scratch, job, access, blocks, strips);
   const stateAt = scratch.add(Math.ceil(kernels.columns_state_bytes(strips.strip, width, flags) / 4));

@@ -7,7 +7,7 @@ import { bytesOf, tileOf } from "../../engine/staging.js";
 import { type ChannelMap, type Columns, groupSizeOf } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
 import type { Blocks } from "../blocks.js";
-import { Access, stripOfGroup } from "./access.js";
+import { type Access, planAccess, stripOfGroup } from "./access.js";
 import {
   flagsOf,
   kernelsFor,
@@ -38,7 +38,7 @@ export function reduceGroups(context: WasmContext, job: GroupJob, groups: Blocks
   const n = groupSizeOf(plan.reduction);
   const scratch = new ScratchPlan();
   const stateOf = planKernelScratch(context, scratch);
-  const access = new Access(context, scratch, job, groups, stripOfGroup(x));
+  const access = planAccess(context, scratch, job, groups, stripOfGroup(x));
   const statistics = planStatistics(context, scratch, job, 1, false);
   const mapPart = planMap(context, scratch, job, Math.min(n, tileOf(x.format.compute)));
   scratch.with(context.store, functionName, () => {

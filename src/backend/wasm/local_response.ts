@@ -4,7 +4,7 @@ import { ScratchPlan } from "../../engine/scratch.js";
 import { blockTileOf, isDirect } from "../../engine/staging.js";
 import type { LocalResponseJob } from "../backend.js";
 import { wholeBlocks } from "../blocks.js";
-import { Access } from "./access.js";
+import { planAccess } from "./access.js";
 import { kernelsFor, type WasmContext } from "./context.js";
 import { planTiles } from "./tiles.js";
 
@@ -35,7 +35,7 @@ function strips(context: WasmContext, job: LocalResponseJob): void {
   const fitting = Math.max(1, Math.floor(blockTileOf(x.format.compute) / channels));
   const strip = isDirect(x) ? span : Math.min(span, fitting);
   const plan = new ScratchPlan();
-  const access = new Access(context, plan, job, wholeBlocks(samples, channels, span), { strip, partSteps: channels });
+  const access = planAccess(context, plan, job, wholeBlocks(samples, channels, span), { strip, partSteps: channels });
   const scratchAt = plan.add(kernels.local_response_norm_columns_scratch(channels, strip, before, after) / 8, 8);
   plan.with(context.store, job.functionName, () => {
     const scratch = plan.base + scratchAt;

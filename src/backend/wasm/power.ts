@@ -4,7 +4,7 @@ import type { KernelSet } from "../../engine/module.js";
 import { ScratchPlan } from "../../engine/scratch.js";
 import type { PowerJob } from "../backend.js";
 import { wholeBlocks } from "../blocks.js";
-import { Access, stripOf, stripOfGroup } from "./access.js";
+import { planAccess, stripOf, stripOfGroup } from "./access.js";
 import { kernelsFor, planKernelScratch, type WasmContext } from "./context.js";
 import { fitsTile, planBlockTiles } from "./tiles.js";
 
@@ -81,7 +81,7 @@ function strips(context: WasmContext, job: PowerJob): void {
   const strip = rows ? stripOfGroup(x) : stripOf(blocks, x, WIDEST);
   const { begin, accumulate, magnitude, rescale, finish, map } = resumableOf(kernels, p, rows);
   const plan = new ScratchPlan();
-  const access = new Access(context, plan, job, blocks, strip);
+  const access = planAccess(context, plan, job, blocks, strip);
   const stateOf = rows
     ? planKernelScratch(context, plan)
     : planBytes(plan, kernels.power_columns_state_bytes(strip.strip));
