@@ -65,7 +65,9 @@ function finishSingle(state: usize, inverse: f64, eps: f64): i32 {
     begin<f32>(state, <f32>mean, <f32>scale, attempts | TRIED_SHIFT);
     return RESHIFT;
   }
-  conclude<f32>(state, mean, 0, max0(variance), 1 / sqrt(radicand));
+  // Of a constant row, scaled, eps alone counts, whose product with a scale's square may underflow.
+  const rstd = variance <= 0 && scale != 1 ? 1 / sqrt(eps) / scale : 1 / sqrt(radicand);
+  conclude<f32>(state, mean, 0, max0(variance), rstd);
   return SETTLED;
 }
 

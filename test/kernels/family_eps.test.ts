@@ -89,6 +89,18 @@ for (const backend of ["wasm", "js"] as const) {
           expectAllNaN(norm, new Float64Array(product(norm.shape)).fill(value), 0);
     });
 
+    it.each([1e-5, 1e-100, 1e-300, Number.MIN_VALUE])("%d of constant groups, of any magnitude, gives zeros", (eps) => {
+      for (const { name, shape, isAboutZero, run } of norms)
+        for (const value of isAboutZero ? [0] : [0, 3, 6e4, ...(dtype === "float16" ? [] : [1e-20, 1e30])]) {
+          const data = toData(dtype, new Float64Array(product(shape)).fill(value));
+          const y = numbersOf(dtype, run(engine, { data, shape, dtype }, eps));
+          expect(
+            y.every((element) => element === 0),
+            `${name} of ${value}`,
+          ).toBe(true);
+        }
+    });
+
     function expectAllNaN({ name, shape, run }: Norm, values: Float64Array, eps: number): void {
       const y = run(engine, { data: toData(dtype, values), shape, dtype }, eps);
       expect(numbersOf(dtype, y).every(Number.isNaN), name).toBe(true);
