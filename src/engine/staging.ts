@@ -45,8 +45,9 @@ export function isDirect({ offset, format }: Operand): boolean {
 /** Copies elements [start, start + count) of an operand to `at`, as what kernels compute in. */
 export function stageIn(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
   const { views } = staging.store.memory;
-  const { data, format, offset } = operand;
+  const { data, format, offset, stored } = operand;
   if (format.bytes === 2) widen(staging, at, operand, start, count);
+  else if (stored) stored.read(views.bytes.subarray(at, at + count * format.bytes), start);
   else if (offset >= 0) copyWithin(staging.store, at, offset + start * format.bytes, count * format.bytes);
   else if (format.bytes === 8) views.float64.set(partOf(data as Float64Array, start, count), at / 8);
   else views.float32.set(partOf(data as Float32Array, start, count), at / 4);
@@ -55,21 +56,24 @@ export function stageIn(staging: Staging, at: number, operand: Operand, start: n
 /** Copies `count` elements at `at` to an operand, from index `start` on. */
 export function stageOut(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
   const { views } = staging.store.memory;
-  const { data, format, offset } = operand;
+  const { data, format, offset, stored } = operand;
   if (format.bytes === 2) narrow(staging, at, operand, start, count);
+  else if (stored) stored.write(views.bytes.subarray(at, at + count * format.bytes), start);
   else if (offset >= 0) copyWithin(staging.store, offset + start * format.bytes, at, count * format.bytes);
   else if (format.bytes === 8) (data as Float64Array).set(views.float64.subarray(at / 8, at / 8 + count), start);
   else (data as Float32Array).set(views.float32.subarray(at / 4, at / 4 + count), start);
 }
 
 /** Copies elements [start, start + count) of a host array of 16 bits to `at`, as they are stored. */
-export function stageBitsIn({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
-  memory.views.bits16.set(partOf(bitsOf(data), start, count), at / 2);
+export function stageBitsIn({ memory }: Store, at: number, { data, stored }: Operand, start: number, count: number): void {
+  if (stored) stored.read(memory.views.bytes.subarray(at, at + 2 * count), start);
+  else memory.views.bits16.set(partOf(bitsOf(data), start, count), at / 2);
 }
 
 /** Copies `count` elements of 16 bits at `at` to a host array, from index `start` on. */
-export function stageBitsOut({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
-  bitsOf(data).set(memory.views.bits16.subarray(at / 2, at / 2 + count), start);
+export function stageBitsOut({ memory }: Store, at: number, { data, stored }: Operand, start: number, count: number): void {
+  if (stored) stored.write(memory.views.bytes.subarray(at, at + 2 * count), start);
+  else bitsOf(data).set(memory.views.bits16.subarray(at / 2, at / 2 + count), start);
 }
 
 /** Making a view costs more than copying a small array. */
@@ -82,7 +86,7 @@ function partOf<Data extends Float32Array | Float64Array | Uint16Array>(
 }
 
 function copyWithin(store: Store, to: number, from: number, bytes: number): void {
-  new Uint8Array(store.memory.memory.buffer).copyWithin(to, from, from + bytes);
+  store.memory.views.bytes.copyWithin(to, from, from + bytes);
 }
 
 function widen({ store, conversions }: Staging, at: number, operand: Operand, start: number, count: number): void {
