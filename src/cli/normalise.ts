@@ -1,10 +1,13 @@
+import { FormatError } from "../errors.js";
 import { createEngineSync, type Engine, type TensorLike } from "../index.js";
-import { npyParts, readNpy } from "../io/npy.js";
+import { readNpy } from "../io/npy.js";
+import { npyHeader } from "../io/npy-header.js";
 import { formatShape } from "../shape.js";
 import { parseChoice, parseNumber, required, UsageError } from "./arguments.js";
 import type { Environment } from "./environment.js";
 import { formatBytes, formatRate, formatSeconds } from "./format.js";
 import { inputName, readInput } from "./input.js";
+import { narrowed } from "./narrow.js";
 import { prepareOutput } from "./output.js";
 import { print } from "./print.js";
 
@@ -72,15 +75,19 @@ export async function normaliseFile(
   const weight = values.weight === undefined ? undefined : await readTensor(command, values.weight, environment);
   const bias = values.bias === undefined ? undefined : await readTensor(command, values.bias, environment);
   const timing = time(backend, (engine) => operation(engine, x, { weight, bias, eps, out: x }));
-  await write(npyParts(x));
+  await write([npyHeader("float32", x.shape), new Uint8Array(x.data.buffer, x.data.byteOffset, x.data.byteLength)]);
   await report({ command, input, shape: x.shape, output, ...timing }, values.json ?? false, environment);
 }
 
 async function readTensor(command: string, path: string, environment: Environment): Promise<TensorLike> {
   const name = inputName(path);
-  const { tensor, note } = readNpy(await readInput(command, path, environment), name);
-  if (note !== undefined) environment.stderr.write(`lanenorm: ${name}: ${note}\n`);
-  return tensor;
+  const { data, shape } = await readNpy(await readInput(command, path, environment), { name });
+  if (data instanceof Float32Array) return { data, shape };
+  if (!(data instanceof Float64Array))
+    throw new FormatError("readNpy", name, "must hold float32 or float64", "float16");
+  const { narrow, note } = narrowed(data);
+  environment.stderr.write(`lanenorm: ${name}: ${note}\n`);
+  return { data: narrow, shape };
 }
 
 function time(backend: "auto" | "wasm" | "js", work: (engine: Engine) => void): { backend: string; seconds: number } {
