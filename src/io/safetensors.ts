@@ -111,7 +111,7 @@ export function writeSafetensors(
   const written = new Map<string, Written>();
   for (const [key, tensor] of Object.entries(tensors)) {
     checkWritable(key);
-    written.set(key, writtenOf("writeSafetensors", key, tensor));
+    written.set(key, writtenOf("writeSafetensors", `tensors[${quoteText(key)}]`, tensor));
   }
   for (const text of Object.entries(metadata ?? {}).flat()) checkKey("writeSafetensors", "metadata", text);
   const header = safetensorsHeader(written, metadata);
