@@ -2,13 +2,14 @@ import { spawn } from "node:child_process";
 import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readNpy, writeNpy } from "../../src/io/npy.js";
+import { writeNpy } from "../../src/io/npy.js";
+import { float32Npy } from "../io/support.js";
 import { example, lanenorm, program, temporaryFolder } from "./support.js";
 
 const folder = temporaryFolder();
 const files = () => readdirSync(folder.path).sort();
 const inFolder = (argv: readonly string[], stdin?: Uint8Array) => lanenorm(argv, { cwd: folder.path, stdin });
-const readTensor = (path: string) => readNpy(readFileSync(path), path).tensor;
+const readTensor = (path: string) => float32Npy(readFileSync(path), path);
 
 const tokens = example("tokens.npy");
 const tokenParameters = ["--weight", example("tokens_weight.npy"), "--bias", example("tokens_bias.npy")];
@@ -107,7 +108,7 @@ describe("layer-norm", () => {
     const { code, stdout, stderr } = await inFolder(piped, readFileSync(tokens));
     expect(code).toBe(0);
     expect(stderr).toMatch(/-> standard output\n$/);
-    expectClose(readNpy(stdout, "stdout").tensor.data, expected());
+    expectClose(float32Npy(stdout, "stdout").data, expected());
     const json = await inFolder([...piped, "--json"], readFileSync(tokens));
     expect(json.stdout.equals(stdout)).toBe(true);
     expect(JSON.parse(json.stderr)).toMatchObject({ input: "-", output: "-" });

@@ -1,0 +1,92 @@
+import { describe } from "../dtype.js";
+import { ArgumentError, FormatError, OutOfMemoryError } from "../errors.js";
+
+/** What is needed of a Blob; named so that the declarations also compile where there is no DOM. */
+export interface BlobLike {
+  readonly size: number;
+  slice(begin: number, end: number): BlobLike;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/**
+ * Where a file's bytes are: in memory, or in a Blob, of which only what is asked for is read. A browser's File is a Blob;
+ * Node has `fs.openAsBlob(path)`, and a Buffer is a Uint8Array.
+ */
+export type Source = ArrayBufferLike | ArrayBufferView | BlobLike;
+
+/** Options of every reader. */
+export interface ReadOptions {
+  /** What messages call the file. By default a File's own name, or else what kind of file it should be. */
+  readonly name?: string;
+}
+
+/** The bytes of a file, wherever they are. */
+export interface Bytes {
+  readonly size: number;
+  /** What messages call the file. */
+  readonly name: string;
+  /** Whether what is read is a copy that is ours to change. */
+  readonly copies: boolean;
+  /** Bytes `begin` to `end`, which lie within the file. */
+  read(begin: number, end: number): Promise<Uint8Array>;
+}
+
+/** Blobs are read in pieces of this size: some make two copies of what they are asked for. */
+const pieceBytes = 2 ** 26;
+
+/** Looks at a source without reading it. Throws ArgumentError. */
+export function bytesOf(functionName: string, source: unknown, name: string | undefined, kind: string): Bytes {
+  if (isBlob(source)) return blobBytes(functionName, source, name ?? fileName(source) ?? kind);
+  const bytes = memoryBytes(functionName, source);
+  const read = async (begin: number, end: number) => bytes.subarray(begin, end);
+  return { size: bytes.length, name: name ?? kind, copies: false, read };
+}
+
+function isBlob(source: unknown): source is BlobLike {
+  const { size, slice, arrayBuffer } = (source ?? {}) as Partial<BlobLike>;
+  return typeof size === "number" && typeof slice === "function" && typeof arrayBuffer === "function";
+}
+
+function fileName(blob: BlobLike): string | undefined {
+  const { name } = blob as { name?: unknown };
+  return typeof name === "string" ? name : undefined;
+}
+
+function memoryBytes(functionName: string, source: unknown): Uint8Array {
+  try {
+    if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
+    if (isBuffer(source)) return new Uint8Array(source);
+  } catch {
+    throw new ArgumentError(functionName, "source", "must not be detached", `a detached ${describe(source)}`);
+  }
+  const expected = "must be an ArrayBuffer, a typed array or a Blob";
+  throw new ArgumentError(functionName, "source", expected, describe(source));
+}
+
+/** By its tag, which buffers of other realms have too. */
+function isBuffer(source: unknown): source is ArrayBufferLike {
+  return ["[object ArrayBuffer]", "[object SharedArrayBuffer]"].includes(Object.prototype.toString.call(source));
+}
+
+function blobBytes(functionName: string, blob: BlobLike, name: string): Bytes {
+  const read = async (begin: number, end: number) => {
+    const bytes = allocate(functionName, name, end - begin);
+    for (let at = begin; at < end; at += pieceBytes) {
+      const piece = new Uint8Array(await blob.slice(at, Math.min(at + pieceBytes, end)).arrayBuffer());
+      if (piece.length !== Math.min(pieceBytes, end - at))
+        throw new FormatError(functionName, name, `must go on to byte ${end}`, `its end at byte ${at + piece.length}`);
+      bytes.set(piece, at - begin);
+    }
+    return bytes;
+  };
+  return { size: blob.size, name, copies: true, read };
+}
+
+/** Memory for a part of a file. Throws OutOfMemoryError where there is none. */
+export function allocate(functionName: string, name: string, size: number): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(size);
+  } catch {
+    throw new OutOfMemoryError(functionName, name, "must fit in memory", `${size} bytes`);
+  }
+}
