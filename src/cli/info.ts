@@ -15,8 +15,8 @@ export const info: Command = {
   help: `Usage: lanenorm info [--json]
 
 ${summary}.
-The self-test runs every op in every dtype, and compares the bits of the results with those
-of all other machines. Exit code 1 if they differ.
+The self-test runs every op in every dtype, and compares the bits of the results with
+those of all other machines. Exit code 1 if they differ.
 
 Options:
   --json                    Print it for machines

@@ -28,11 +28,12 @@ export const fileOptionsHelp = `  -o, --output <file>       Where the result goe
   --json                    Print a summary for machines
   -h, --help                This help
 
-Files are .npy, .npz:key and .safetensors:key (the key may be left out where there is one
-tensor only), the result .npy or .safetensors:key; "-" is standard input or output, .npy.
-Tensors stream through memory, so they may be larger than it. The output may be one of the
-inputs: it is written to a temporary file and renamed, so it is never left half-written.
-The summary's seconds are those of reading, normalising and writing.
+Files are .npy, .npz:key and .safetensors:key; the key may be left out where there is
+one tensor only. The result is .npy or .safetensors:key, by its name. "-" is standard
+input or output. Tensors stream through memory, so they may be larger than it. The
+output may be one of the inputs: it is written to a temporary file and renamed, so it
+is never left half-written. The summary's seconds are those of reading, normalising
+and writing, its rate counts bytes read and written.
 `;
 
 /** The values parseArgs finds for `fileOptions`. */

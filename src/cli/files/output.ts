@@ -1,6 +1,15 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, createReadStream, createWriteStream, fchmodSync, openSync, rmSync } from "node:fs";
-import { access, realpath, rename, stat } from "node:fs/promises";
+import {
+  closeSync,
+  constants,
+  createReadStream,
+  createWriteStream,
+  fchmodSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from "node:fs";
+import { access, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -123,7 +132,8 @@ function replacement(target: string, mode: number | undefined): OutputFile {
       fd,
       async commit() {
         close();
-        await rename(temporary, target);
+        // At once, so that a signal finds either the temporary file or the result.
+        renameSync(temporary, target);
         discard(true);
       },
       discard() {

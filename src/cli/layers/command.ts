@@ -65,8 +65,13 @@ function helpOf({ name, summary, shapes, options, example }: Layer): string {
 
 ${summary}.
 ${shapes && `${wrap(shapes)}\n`}
-  lanenorm ${name} x.npy ${example} -o y.npy
+  ${exampleOf(`lanenorm ${name} x.npy ${example} -o y.npy`)}
 
 Options:
 ${lines.join("")}${fileOptionsHelp}`;
+}
+
+/** In lines of a terminal's width, as a shell reads it. */
+function exampleOf(commandLine: string): string {
+  return wrap(commandLine).replaceAll("\n", " \\\n      ");
 }

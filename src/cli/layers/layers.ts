@@ -39,7 +39,7 @@ export const layers: readonly Layer[] = [
   {
     name: "rms-norm",
     op: "rmsNorm",
-    summary: "Divide by the root mean square of the last dimensions, as torch.nn.RMSNorm",
+    summary: "Divide by the root mean square, as torch.nn.RMSNorm",
     shapes: "weight has the normalized shape.",
     options: [option.normalizedShape, option.weight, option.rmsEps],
     independent: trailing,
@@ -95,7 +95,7 @@ export const layers: readonly Layer[] = [
   {
     name: "local-response-norm",
     op: "localResponseNorm",
-    summary: "Divide by a power of the mean square of neighbouring channels, as torch.nn.LocalResponseNorm",
+    summary: "Divide by what neighbouring channels have, as torch.nn.LocalResponseNorm",
     shapes: "The input is [N, C, ...].",
     options: [option.size, option.alpha, option.beta, option.k, option.layout],
     independent: samples,

@@ -34,7 +34,7 @@ export const normalizedShape = argument(
 export const numGroups = argument(
   "num-groups",
   "<n>",
-  "How many groups the channels form; divides their number",
+  "How many groups the channels form",
   parseCount,
 );
 export const axes = argument("axes", "<n,..>", "The dimensions that share statistics", (option, list) =>
