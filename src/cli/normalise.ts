@@ -23,7 +23,7 @@ export const fileOptions = {
 } as const;
 
 /** The lines of help for `fileOptions`. */
-export const fileOptionsHelp = `  -o, --output <file>       Where the result goes: of the input's shape and dtype. Required
+export const fileOptionsHelp = `  -o, --output <file>       The result, of the input's shape and dtype. Required
   --backend <name>          auto, wasm or js (default: auto, which prefers wasm)
   --json                    Print a summary for machines
   -h, --help                This help

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { beginningOf, type InputFile, openInput } from "../../src/cli/files/input.js";
+import { bytesIn, type InputFile, openInput } from "../../src/cli/files/input.js";
 import { ArgumentError } from "../../src/errors.js";
 import { capture, example, temporaryFolder } from "./support.js";
 
@@ -11,7 +11,7 @@ const folder = temporaryFolder();
 /** All that an input holds. */
 async function contentsOf(path: string, environment = capture()): Promise<Buffer> {
   const file: InputFile = await openInput("c", path, environment);
-  const bytes = Buffer.from(beginningOf(file, file.size + 1));
+  const bytes = Buffer.from(bytesIn(file, 0, file.size + 1));
   file.close();
   expect(bytes).toHaveLength(file.size);
   return bytes;

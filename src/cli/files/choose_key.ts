@@ -2,11 +2,11 @@ import { FormatError } from "../../errors.js";
 import type { InputFile } from "./input.js";
 
 /** The key of the tensor that is meant: the one that was named, or the only one. */
-export function chooseKey({ name }: InputFile, keys: readonly string[], wanted: string | undefined): string {
+export function chooseKey({ command, name }: InputFile, keys: readonly string[], wanted: string | undefined): string {
   if (wanted === undefined && keys.length === 1) return keys[0]!;
   if (wanted !== undefined && keys.includes(wanted)) return wanted;
   const expected = wanted === undefined ? "must be followed by :key" : `must hold ${wanted}`;
-  throw new FormatError("readTensor", name, expected, listOf(keys));
+  throw new FormatError(command, name, expected, listOf(keys));
 }
 
 const MOST_LISTED = 8;

@@ -25,6 +25,6 @@ export class FileBlob implements BlobLike {
     const buffer = new ArrayBuffer(this.size);
     const read = readAt(this.#file.fd, new Uint8Array(buffer), this.#begin);
     if (read === this.size) return buffer;
-    throw new FormatError("readTensor", this.name, `must go on to byte ${this.#begin + this.size}`, "its end");
+    throw new FormatError(this.#file.command, this.name, `must go on to byte ${this.#begin + this.size}`, "its end");
   }
 }

@@ -10,48 +10,43 @@ import { spoolOf } from "./spool.js";
 export interface InputFile {
   readonly fd: number;
   readonly size: number;
-  /** What messages call it. */
+  /** The command that reads it, and what messages call it. */
+  readonly command: string;
   readonly name: string;
   close(): void;
 }
 
-/** How an input is called in messages. */
-export function inputName(path: string): string {
-  return path === "-" ? "standard input" : path;
-}
-
 /** Opens a file, or standard input for `-`. Throws ArgumentError when it cannot be read. */
 export async function openInput(command: string, path: string, environment: Environment): Promise<InputFile> {
-  const name = inputName(path);
+  const name = path === "-" ? "standard input" : path;
+  const own = (fd: number, size: number): InputFile => ({ fd, size, command, name, close: () => closeSync(fd) });
+  const spooled = async (pieces: AsyncIterable<Uint8Array>) => {
+    const { fd, size } = await spoolOf(pieces);
+    return own(fd, size);
+  };
   try {
-    if (path === "-") return await standardInput(name, environment.stdin);
+    if (path === "-") {
+      const status = statusOf(environment.stdin);
+      if (!status) return await spooled(environment.stdin);
+      return { ...own(status.fd, status.size), close: () => undefined };
+    }
     const fd = openSync(resolve(environment.cwd(), path), "r");
     const status = fstatSync(fd);
-    if (status.isFile()) return inputFile(fd, status.size, name, true);
-    return await spooled(name, createReadStream("", { fd }));
+    return status.isFile() ? own(fd, status.size) : await spooled(createReadStream("", { fd }));
   } catch (error) {
     throw asArgumentError(command, name, "must be a file that can be read", error);
   }
 }
 
-/** `lanenorm ... < file` has a file as good as any. */
-async function standardInput(name: string, stdin: Readable & { readonly fd?: number }): Promise<InputFile> {
-  const status = stdin.fd === undefined ? undefined : fstatSync(stdin.fd);
-  if (status?.isFile()) return inputFile(stdin.fd!, status.size, name, false);
-  return spooled(name, stdin);
+/** `lanenorm ... < file` has a file that is as good as any; undefined for pipes and terminals. */
+function statusOf({ fd }: Readable & { readonly fd?: number }): { fd: number; size: number } | undefined {
+  if (fd === undefined) return undefined;
+  const status = fstatSync(fd);
+  return status.isFile() ? { fd, size: status.size } : undefined;
 }
 
-async function spooled(name: string, pieces: AsyncIterable<Uint8Array>): Promise<InputFile> {
-  const { fd, size } = await spoolOf(pieces);
-  return inputFile(fd, size, name, true);
-}
-
-function inputFile(fd: number, size: number, name: string, ours: boolean): InputFile {
-  return { fd, size, name, close: () => ours && closeSync(fd) };
-}
-
-/** The first `count` bytes, or as many as there are. */
-export function beginningOf({ fd }: InputFile, count: number): Uint8Array {
+/** `count` bytes from `begin` on, or as many as there are. */
+export function bytesIn({ fd }: InputFile, begin: number, count: number): Uint8Array {
   const bytes = new Uint8Array(count);
-  return bytes.subarray(0, readAt(fd, bytes, 0));
+  return bytes.subarray(0, readAt(fd, bytes, begin));
 }

@@ -2,7 +2,7 @@ import { closeSync } from "node:fs";
 import { FormatError } from "../../errors.js";
 import type { Environment } from "../environment.js";
 import type { FileTensor } from "./file_tensor.js";
-import { beginningOf, type InputFile, openInput } from "./input.js";
+import { bytesIn, type InputFile, openInput } from "./input.js";
 import type { Location } from "./location.js";
 import { locateInNpy } from "./npy.js";
 import { locateInNpz } from "./npz.js";
@@ -41,9 +41,9 @@ export async function openTensor(command: string, text: string, environment: Env
 
 /** Files say what they are in their first bytes, whatever they are called. */
 function locate(file: InputFile, key: string | undefined): Location | Promise<Location> {
-  const first = beginningOf(file, 9);
+  const first = bytesIn(file, 0, 9);
   if (first[0] === 0x50 && first[1] === 0x4b) return locateInNpz(file, key);
   if (first[8] === 0x7b || file.name.endsWith(".safetensors")) return locateInSafetensors(file, key);
   if (key === undefined) return locateInNpy(file);
-  throw new FormatError("readTensor", file.name, "must be .safetensors or .npz, which have keys", "neither");
+  throw new FormatError(file.command, file.name, "must be .safetensors or .npz, which have keys", "neither");
 }
