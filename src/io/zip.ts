@@ -29,10 +29,12 @@ const largestRatio = 1032;
 /**
  * What the library checks: that an archive has one meaning, that entries lie within it, match their local headers, do
  * not overlap what has been read, and decompress to what was promised. Names are keys here, not paths: all are welcome.
+ * They are UTF-8 or, where their flag is not set, ASCII, which is UTF-8 too.
  */
 const readerOptions = {
   strictness: "strict",
   filenameValidation: "tolerant",
+  filenameEncoding: "utf-8",
   checkOverlappingEntry: true,
   checkCrc32: true,
   useWebWorkers: false,
@@ -123,6 +125,6 @@ async function* contents(
 function readable(error: unknown, functionName: string, name: string, source: ZipSource, expected: string): unknown {
   if (source.failure !== undefined) return source.failure;
   if (error instanceof FormatError) return error;
-  const { message, reason } = error as { message?: unknown; reason?: unknown };
-  return new FormatError(functionName, name, expected, quoteText([message, reason].filter(Boolean).join(": ")));
+  const { message, reason } = error as { message?: string; reason?: string };
+  return new FormatError(functionName, name, expected, reason ? `${message}: ${reason}` : String(message));
 }
