@@ -1,6 +1,7 @@
 import { DTypeError } from "../errors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { decode } from "./decode.js";
+import { joined } from "./joined.js";
 import { npyHeader, type NpyDType, npyHeaderSize, npyPrefixBytes, readNpyHeader } from "./npy-header.js";
 import { type Bytes, bytesOf, type ReadOptions, type Source } from "./source.js";
 import { writtenOf } from "./written.js";
@@ -56,23 +57,15 @@ async function readHeader(functionName: string, bytes: Bytes) {
  * Throws DTypeError for bfloat16, which .npy has no name for; ShapeError, ArgumentError, DisposedError.
  */
 export function writeNpy(tensor: TensorLike): Uint8Array<ArrayBuffer> {
-  const { header, data } = npyParts("writeNpy", "tensor", tensor);
-  const file = new Uint8Array(header.length + data.length);
-  file.set(header);
-  file.set(data, header.length);
-  return file;
+  return npyFile("writeNpy", "tensor", tensor);
 }
 
-/** The same file as its header and a view of the tensor's own data. */
-export function npyParts(
-  functionName: string,
-  argument: string,
-  tensor: TensorLike,
-): { header: Uint8Array<ArrayBuffer>; data: Uint8Array } {
+/** What `writeNpy` does, for a function and an argument of another name. */
+export function npyFile(functionName: string, argument: string, tensor: TensorLike): Uint8Array<ArrayBuffer> {
   const { dtype, shape, bytes } = writtenOf(functionName, argument, tensor);
   if (dtype === "bfloat16") {
     const expected = "must be float16, float32 or float64 (.npy has no bfloat16; writeSafetensors has)";
     throw new DTypeError(functionName, argument, expected, dtype);
   }
-  return { header: npyHeader(dtype, shape), data: bytes };
+  return joined([npyHeader(dtype, shape), bytes]);
 }

@@ -2,6 +2,7 @@ import type { DType } from "../dtype.js";
 import { ArgumentError, FormatError } from "../errors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { decode } from "./decode.js";
+import { joined } from "./joined.js";
 import { checkKey, entryOf, recordOf } from "./keys.js";
 import {
   dtypeOfSafetensors,
@@ -123,14 +124,4 @@ function checkWritable(key: string): void {
   checkKey("writeSafetensors", "tensors", key);
   if (key === metadataKey)
     throw new ArgumentError("writeSafetensors", "tensors", `must not have the key ${metadataKey}`, "it");
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
