@@ -152,7 +152,7 @@ async function readHeader(functionName: string, pieces: Pieces, size: number, na
   const prefix = new Uint8Array(Math.min(npyPrefixBytes, size));
   await pieces.fill(prefix);
   const header = new Uint8Array(npyHeaderSize(prefix, size, name, functionName));
-  header.set(prefix);
+  header.set(prefix.subarray(0, header.length)); // a header of no length is shorter
   await pieces.fill(header.subarray(prefix.length));
   return readNpyHeader(header, size, name, functionName);
 }

@@ -265,6 +265,7 @@ describe("what is refused", () => {
       contents.subarray(0, 100),
       /^must have a header within the file's other 90 bytes at byte 8$/,
     ],
+    ["a header of no length", npyFile("", 142), /^must have "\{" at byte 10$/],
     ["a pickle", fixture("object.npy"), /^must hold float16/],
     ["more than it says", joined(contents, contents), /^must have 400 bytes of float32 data/],
     ["a lie about terabytes", npyFile(npyDictionary("(1099511627776,)")), /^must have 4398046511104 bytes/],
