@@ -10,8 +10,9 @@ export interface BlobLike {
 }
 
 /**
- * Where a file's bytes are: in memory, or in a Blob, of which only what is asked for is read. A browser's File is a Blob;
- * Node has `fs.openAsBlob(path)`, and a Buffer is a Uint8Array.
+ * Where a file's bytes are: in memory, or in a Blob, of which only what is asked for is read. A browser's File is a Blob,
+ * and a Buffer is a Uint8Array. Node has `fs.openAsBlob(path)`, which as of Node 26 sees files of up to 4 GiB and takes
+ * the size of others modulo 2^32; whatever has `size`, `slice` and `arrayBuffer` serves for those.
  */
 export type Source = ArrayBufferLike | ArrayBufferView | BlobLike;
 
