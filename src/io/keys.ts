@@ -1,5 +1,6 @@
 import { describe } from "../dtype.js";
 import { ArgumentError } from "../errors.js";
+import type { TensorLike } from "../tensor.js";
 import { quoteText } from "./scanner.js";
 
 /** An object without a prototype, in which `__proto__` is a key like any other. */
@@ -22,8 +23,18 @@ export function entryOf<Entry>(
   throw new ArgumentError(functionName, "key", `must be one of the ${entries.size} in ${fileName}`, got);
 }
 
+/** The tensors of a writer's argument, by keys that UTF-8 can hold. Throws ArgumentError. */
+export function tensorsOf(functionName: string, tensors: Readonly<Record<string, TensorLike>>): [string, TensorLike][] {
+  // A Map has no keys that Object.entries would see: its file would be empty.
+  if (typeof tensors !== "object" || tensors === null || Symbol.iterator in tensors)
+    throw new ArgumentError(functionName, "tensors", "must be an object of tensors by their keys", describe(tensors));
+  const entries = Object.entries(tensors);
+  for (const [key] of entries) checkText(functionName, "tensors", key);
+  return entries;
+}
+
 /** Checks that text can be written as UTF-8, which has no halves of surrogate pairs. Throws ArgumentError. */
-export function checkKey(functionName: string, argument: string, text: unknown): void {
+export function checkText(functionName: string, argument: string, text: unknown): void {
   if (typeof text !== "string") throw new ArgumentError(functionName, argument, "must hold strings", describe(text));
   if (/\p{Surrogate}/u.test(text))
     throw new ArgumentError(functionName, argument, "must hold valid Unicode", quoteText(text));

@@ -3,7 +3,7 @@ import type { Tensor, TensorLike } from "../tensor.js";
 import { decode } from "./decode.js";
 import { joined } from "./joined.js";
 import { npyHeader, type NpyDType, npyHeaderSize, npyPrefixBytes, readNpyHeader } from "./npy-header.js";
-import { type Bytes, bytesOf, type ReadOptions, type Source } from "./source.js";
+import { type Bytes, bytesOf, nameOf, type ReadOptions, type Source } from "./source.js";
 import { writtenOf } from "./written.js";
 
 /** A .npy file of which the header has been read. */
@@ -35,8 +35,8 @@ export async function openNpy(source: Source, options: ReadOptions = {}): Promis
   return open("openNpy", source, options);
 }
 
-async function open(functionName: string, source: Source, { name }: ReadOptions): Promise<NpyFile> {
-  const bytes = bytesOf(functionName, source, name, "the .npy file");
+async function open(functionName: string, source: Source, options: ReadOptions): Promise<NpyFile> {
+  const bytes = bytesOf(functionName, source, nameOf(functionName, options), "the .npy file");
   const header = await readHeader(functionName, bytes);
   const { dtype, shape } = header;
   const read = async () => decode(await bytes.read(header.dataOffset, bytes.size), header, bytes.copies);

@@ -1,8 +1,8 @@
-import { describe } from "../dtype.js";
-import { ArgumentError, FormatError } from "../errors.js";
+import { FormatError } from "../errors.js";
+import { flagOf, numberOf, optionsOf } from "../ops/operand.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { decode } from "./decode.js";
-import { checkKey, entryOf, recordOf } from "./keys.js";
+import { entryOf, recordOf, tensorsOf } from "./keys.js";
 import { npyFile } from "./npy.js";
 import { type NpyDType, type NpyHeader, npyHeaderSize, npyPrefixBytes, readNpyHeader } from "./npy-header.js";
 import { Pieces } from "./pieces.js";
@@ -22,13 +22,14 @@ export interface NpzOptions extends ReadOptions {
 export interface NpzFile {
   /** The names of all arrays, in the file's order, without their ".npy". */
   readonly keys: readonly string[];
-  /** Reads the header of an array. Throws FormatError. */
+  /** Reads the header of an array, and decompresses what comes with it. Throws FormatError. */
   info(key: string): Promise<NpzInfo>;
   /** Reads an array, into memory of its own. Throws FormatError. */
   read(key: string): Promise<Tensor>;
   /**
    * The bytes of an array's .npy file, in pieces and in bounded memory whatever its size. Throws FormatError, for a wrong
-   * checksum only with the last piece.
+   * checksum only with the last piece. Read a stream to its end, or leave its loop, before the next: the library runs
+   * few at a time, and makes others wait for seconds.
    */
   stream(key: string): AsyncGenerator<Uint8Array, void, undefined>;
   /** @internal Where in the archive the array's .npy file lies; undefined if it is compressed. */
@@ -74,9 +75,10 @@ interface Opened {
 }
 
 async function open(functionName: string, source: Source, options: NpzOptions): Promise<Opened> {
-  const { name, maximumBytes = defaultMaximum } = options;
-  if (!(maximumBytes >= 0))
-    throw new ArgumentError(functionName, "maximumBytes", "must be a number from 0 up", describe(maximumBytes));
+  const { name, maximumBytes } = optionsOf(functionName, options, ["name", "maximumBytes"], (given) => ({
+    name: given.name,
+    maximumBytes: numberOf(functionName, "maximumBytes", given.maximumBytes, defaultMaximum),
+  }));
   const bytes = bytesOf(functionName, source, name, "the .npz file");
   const { openZip } = await import("./zip.js");
   const entries = new Map<string, ZipEntry>();
@@ -152,7 +154,7 @@ async function readHeader(functionName: string, pieces: Pieces, size: number, na
   const prefix = new Uint8Array(Math.min(npyPrefixBytes, size));
   await pieces.fill(prefix);
   const header = new Uint8Array(npyHeaderSize(prefix, size, name, functionName));
-  header.set(prefix);
+  header.set(prefix.subarray(0, header.length)); // a header of no length is shorter
   await pieces.fill(header.subarray(prefix.length));
   return readNpyHeader(header, size, name, functionName);
 }
@@ -164,19 +166,22 @@ export interface WriteNpzOptions {
 
 /**
  * The .npz file of tensors, host or resident, that `np.load` reads: what `writeNpy` writes of each, in a ZIP archive. The
- * same tensors make the same bytes.
+ * same tensors make the same bytes; compressed ones on the same engine.
  *
  * The tensors are copied before this function returns its promise. Throws what `writeNpy` does, and ArgumentError for
  * keys that no archive can have. The library that writes ZIP archives is imported by the first call.
  */
 export async function writeNpz(
   tensors: Readonly<Record<string, TensorLike>>,
-  { compress = false }: WriteNpzOptions = {},
+  options: WriteNpzOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const files = Object.entries(tensors).map(([key, tensor]) => {
-    checkKey("writeNpz", "tensors", key);
-    return { fileName: key + extension, contents: npyFile("writeNpz", `tensors[${quoteText(key)}]`, tensor) };
-  });
+  const compress = optionsOf("writeNpz", options, ["compress"], (given) =>
+    flagOf("writeNpz", "compress", given.compress, false),
+  );
+  const files = tensorsOf("writeNpz", tensors).map(([key, tensor]) => ({
+    fileName: key + extension,
+    contents: npyFile("writeNpz", `tensors[${quoteText(key)}]`, tensor),
+  }));
   const { writeZip } = await import("./zip-writer.js");
   return writeZip(files, compress);
 }

@@ -3,7 +3,7 @@ import { ArgumentError, FormatError } from "../errors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { decode } from "./decode.js";
 import { joined } from "./joined.js";
-import { checkKey, entryOf, recordOf } from "./keys.js";
+import { checkText, entryOf, recordOf, tensorsOf } from "./keys.js";
 import {
   dtypeOfSafetensors,
   readSafetensorsHeader,
@@ -14,7 +14,7 @@ import {
 } from "./safetensors-header.js";
 import { metadataKey } from "./safetensors-json.js";
 import { quoteText } from "./scanner.js";
-import { type Bytes, bytesOf, type ReadOptions, type Source } from "./source.js";
+import { type Bytes, bytesOf, nameOf, type ReadOptions, type Source } from "./source.js";
 import { type Written, writtenOf } from "./written.js";
 
 /** A .safetensors file of which the header has been read. */
@@ -64,8 +64,8 @@ export async function readSafetensors(source: Source, options: ReadOptions = {})
   return recordOf(tensors);
 }
 
-async function open(functionName: string, source: Source, { name }: ReadOptions): Promise<SafetensorsFile> {
-  const bytes = bytesOf(functionName, source, name, "the .safetensors file");
+async function open(functionName: string, source: Source, options: ReadOptions): Promise<SafetensorsFile> {
+  const bytes = bytesOf(functionName, source, nameOf(functionName, options), "the .safetensors file");
   const { entries, metadata, dataOffset } = await readHeader(functionName, bytes);
   const find = (key: string) => entryOf(functionName, bytes.name, entries, key);
   return {
@@ -110,18 +110,17 @@ export function writeSafetensors(
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
   const written = new Map<string, Written>();
-  for (const [key, tensor] of Object.entries(tensors)) {
+  for (const [key, tensor] of tensorsOf("writeSafetensors", tensors)) {
     checkWritable(key);
     written.set(key, writtenOf("writeSafetensors", `tensors[${quoteText(key)}]`, tensor));
   }
-  for (const text of Object.entries(metadata ?? {}).flat()) checkKey("writeSafetensors", "metadata", text);
+  for (const text of Object.entries(metadata ?? {}).flat()) checkText("writeSafetensors", "metadata", text);
   const header = safetensorsHeader(written, metadata);
   const parts = [header.bytes, ...header.keys.map((key) => written.get(key)!.bytes)];
   return joined(parts);
 }
 
 function checkWritable(key: string): void {
-  checkKey("writeSafetensors", "tensors", key);
   if (key === metadataKey)
     throw new ArgumentError("writeSafetensors", "tensors", `must not have the key ${metadataKey}`, "it");
 }

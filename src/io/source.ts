@@ -1,5 +1,6 @@
 import { describe } from "../dtype.js";
 import { ArgumentError, FormatError, OutOfMemoryError } from "../errors.js";
+import { optionsOf } from "../ops/operand.js";
 
 /** What is needed of a Blob; named so that the declarations also compile where there is no DOM. */
 export interface BlobLike {
@@ -9,8 +10,9 @@ export interface BlobLike {
 }
 
 /**
- * Where a file's bytes are: in memory, or in a Blob, of which only what is asked for is read. A browser's File is a Blob;
- * Node has `fs.openAsBlob(path)`, and a Buffer is a Uint8Array.
+ * Where a file's bytes are: in memory, or in a Blob, of which only what is asked for is read. A browser's File is a Blob,
+ * and a Buffer is a Uint8Array. Node has `fs.openAsBlob(path)`, which as of Node 26 sees files of up to 4 GiB and takes
+ * the size of others modulo 2^32; whatever has `size`, `slice` and `arrayBuffer` serves for those.
  */
 export type Source = ArrayBufferLike | ArrayBufferView | BlobLike;
 
@@ -34,12 +36,17 @@ export interface Bytes {
 /** Blobs are read in pieces of this size: some make two copies of what they are asked for. */
 const pieceBytes = 2 ** 26;
 
-/** Looks at a source without reading it. Throws ArgumentError. */
+/** Looks at a source without reading it. `kind` is its name if it has no other. Throws ArgumentError. */
 export function bytesOf(functionName: string, source: unknown, name: string | undefined, kind: string): Bytes {
+  if (name !== undefined && typeof name !== "string")
+    throw new ArgumentError(functionName, "name", "must be a string", describe(name));
   if (isBlob(source)) return blobBytes(functionName, source, name ?? fileName(source) ?? kind);
-  const bytes = memoryBytes(functionName, source);
-  const read = async (begin: number, end: number) => bytes.subarray(begin, end);
-  return { size: bytes.length, name: name ?? kind, copies: false, read };
+  return memoryBytes(functionName, viewOf(functionName, source), name ?? kind);
+}
+
+/** The name among the options of a reader that has no others. Throws ArgumentError. */
+export function nameOf(functionName: string, options: ReadOptions): string | undefined {
+  return optionsOf(functionName, options, ["name"], ({ name }) => name);
 }
 
 function isBlob(source: unknown): source is BlobLike {
@@ -52,7 +59,7 @@ function fileName(blob: BlobLike): string | undefined {
   return typeof name === "string" ? name : undefined;
 }
 
-function memoryBytes(functionName: string, source: unknown): Uint8Array {
+function viewOf(functionName: string, source: unknown): Uint8Array {
   try {
     if (ArrayBuffer.isView(source)) return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
     if (isBuffer(source)) return new Uint8Array(source);
@@ -68,18 +75,32 @@ function isBuffer(source: unknown): source is ArrayBufferLike {
   return ["[object ArrayBuffer]", "[object SharedArrayBuffer]"].includes(Object.prototype.toString.call(source));
 }
 
+function memoryBytes(functionName: string, bytes: Uint8Array, name: string): Bytes {
+  const read = async (begin: number, end: number) => {
+    checkEnd(functionName, name, Math.min(bytes.length, end), end);
+    return bytes.subarray(begin, end);
+  };
+  return { size: bytes.length, name, copies: false, read };
+}
+
 function blobBytes(functionName: string, blob: BlobLike, name: string): Bytes {
   const read = async (begin: number, end: number) => {
     const bytes = allocate(functionName, name, end - begin);
     for (let at = begin; at < end; at += pieceBytes) {
-      const piece = new Uint8Array(await blob.slice(at, Math.min(at + pieceBytes, end)).arrayBuffer());
-      if (piece.length !== Math.min(pieceBytes, end - at))
-        throw new FormatError(functionName, name, `must go on to byte ${end}`, `its end at byte ${at + piece.length}`);
+      const pieceEnd = Math.min(at + pieceBytes, end);
+      const piece = new Uint8Array(await blob.slice(at, pieceEnd).arrayBuffer());
+      checkEnd(functionName, name, at + piece.length, pieceEnd);
       bytes.set(piece, at - begin);
     }
     return bytes;
   };
   return { size: blob.size, name, copies: true, read };
+}
+
+/** A file may change while it is open, and memory may be detached. */
+function checkEnd(functionName: string, name: string, actual: number, expected: number): void {
+  if (actual !== expected)
+    throw new FormatError(functionName, name, `must go on to byte ${expected}`, `its end at byte ${actual}`);
 }
 
 /** Memory for a part of a file. Throws OutOfMemoryError where there is none. */

@@ -23,7 +23,7 @@ export interface ZipEntry {
 
 const methods = { stored: 0, deflated: 8 };
 
-/** Deflate makes at most 258 bytes of 2 bits, and a match of 1 bit costs as much in its code: zlib's own figure. */
+/** Of deflate: a match makes at most 258 bytes of 2 bits, one for its length and one for its distance. */
 const largestRatio = 1032;
 
 /**

@@ -132,8 +132,11 @@ describe("openNpz", () => {
   });
 
   it("refuses options and sources that are none", async () => {
-    for (const maximumBytes of [-1, NaN])
-      await expect(openNpz(fixture("stored.npz"), { maximumBytes })).rejects.toThrow(/^openNpz: maximumBytes must /);
+    const open = (options: object) => openNpz(fixture("stored.npz"), options);
+    for (const maximumBytes of [NaN, "1"])
+      await expect(open({ maximumBytes })).rejects.toThrow(/^openNpz: maximumBytes must /);
+    await expect(open({ maxBytes: 1 })).rejects.toThrow(/^openNpz: options must .*maxBytes/);
+    await expect(open({ name: 3 })).rejects.toThrow(/^openNpz: name must be a string, got 3/);
     await expect(openNpz("x.npz" as unknown as Source)).rejects.toThrow(/^openNpz: source must be an ArrayBuffer/);
   });
 
@@ -265,6 +268,7 @@ describe("what is refused", () => {
       contents.subarray(0, 100),
       /^must have a header within the file's other 90 bytes at byte 8$/,
     ],
+    ["a header of no length", npyFile("", 142), /^must have "\{" at byte 10$/],
     ["a pickle", fixture("object.npy"), /^must hold float16/],
     ["more than it says", joined(contents, contents), /^must have 400 bytes of float32 data/],
     ["a lie about terabytes", npyFile(npyDictionary("(1099511627776,)")), /^must have 4398046511104 bytes/],
@@ -365,6 +369,12 @@ describe("writeNpz", () => {
       DTypeError,
     );
     await expect(refused({ a: 3 })).rejects.toThrow(ArgumentError);
+    for (const none of [undefined, null, new Map([["a", tensor]]), [tensor]])
+      await expect(refused(none as never)).rejects.toThrow(
+        /^writeNpz: tensors must be an object of tensors by their keys, got /,
+      );
+    await expect(writeNpz({ a: tensor }, { compress: 1 as never })).rejects.toThrow(/^writeNpz: compress must /);
+    await expect(writeNpz({ a: tensor }, { level: 9 } as never)).rejects.toThrow(/^writeNpz: options must .*level/);
     await expect(refused({ "\ud83d": tensor })).rejects.toThrow(ArgumentError);
     await expect(refused({ ["x".repeat(70_000)]: tensor })).rejects.toThrow(/^writeNpz: tensors must have keys that /);
   });

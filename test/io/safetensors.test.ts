@@ -98,6 +98,17 @@ describe("openSafetensors", () => {
     expect(() => file.info("a\x1b")).toThrow('openSafetensors: key must be one of the 8 in f, got "a\\x1b"');
   });
 
+  it("refuses options that are none", async () => {
+    await expect(openSafetensors(floats, { maximumBytes: 1 } as never)).rejects.toThrow(ArgumentError);
+  });
+
+  it("takes memory that has been detached since for a file that has become shorter", async () => {
+    const bytes = fixture("floats.safetensors");
+    const file = await openSafetensors(bytes);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    expect((await failure(() => file.read("half"))).got).toBe("its end at byte 0");
+  });
+
   it("takes __proto__ for the key it is", async () => {
     const header = '{"__metadata__":{"__proto__":"m"},"__proto__":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}';
     const bytes = safetensorsFile(header, 4);
@@ -305,6 +316,8 @@ describe("writeSafetensors", () => {
   it("refuses what cannot be written", () => {
     const tensor = { data: Float32Array.of(1), shape: [1] };
     expect(() => writeSafetensors({ __metadata__: tensor })).toThrow(ArgumentError);
+    for (const none of [undefined, new Map([["a", tensor]])])
+      expect(() => writeSafetensors(none as never)).toThrow(/^writeSafetensors: tensors must be an object of tensors/);
     expect(() => writeSafetensors({ "\ud83d": tensor })).toThrow(ArgumentError);
     expect(() => writeSafetensors({ a: tensor }, { a: "\udc00" })).toThrow(ArgumentError);
     expect(() => writeSafetensors({ a: tensor }, { a: 1 as unknown as string })).toThrow(ArgumentError);
