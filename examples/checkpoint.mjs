@@ -7,7 +7,7 @@
 
 import { mkdirSync, openAsBlob, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { createEngineSync, Moments } from "lanenorm";
+import { defaultEngine, Moments } from "lanenorm";
 import { openSafetensors, writeSafetensors } from "lanenorm/io";
 import { normalNumbers } from "./support/random.mjs";
 import { explain, result, title } from "./support/text.mjs";
@@ -18,18 +18,19 @@ const path = process.argv[2] ?? makeCheckpoint();
 title("The layer norms of a checkpoint");
 const checkpoint = await openSafetensors(await openAsBlob(path), { name: path });
 const norms = layerNormsIn(checkpoint);
-explain(`${checkpoint.keys.length} tensors, ${norms.length} layer norms. Each is applied to ${tokens} tokens, in the engine's memory.`);
+explain(
+  `${checkpoint.keys.length} tensors, ${norms.length} layer norms. Each is applied to ${tokens} tokens in the engine's memory, whose mean and deviation go:`,
+);
 
-const engine = createEngineSync();
+const engine = defaultEngine();
 for (const { key, shape } of norms) {
   const [weight, bias] = [await checkpoint.read(`${key}.weight`), await checkpoint.read(`${key}.bias`)];
   engine.scope(() => {
     const x = engine.tensor(hiddenStates(tokens * shape[0]), [tokens, shape[0]], weight.dtype);
     const y = engine.layerNorm(x, shape, { weight, bias });
-    result(key, `${weight.dtype} [${shape}]: ${describe(x)} -> ${describe(y)}`);
+    result(key, `${describe(x)}  ->  ${describe(y)}`);
   });
 }
-engine.dispose();
 
 /** Keys whose weight and bias are of one shape of one dimension. */
 function layerNormsIn(checkpoint) {
@@ -42,10 +43,10 @@ function layerNormsIn(checkpoint) {
     });
 }
 
-/** "mean 0.02, deviation 0.98" over all elements. */
+/** "0.020 +- 0.981", mean and deviation over all elements. */
 function describe(tensor) {
   const moments = Moments.of(tensor);
-  return `mean ${moments.mean[0].toFixed(2)}, deviation ${Math.sqrt(moments.variance()[0]).toFixed(2)}`;
+  return `${moments.mean[0].toFixed(3)} +- ${Math.sqrt(moments.variance()[0]).toFixed(3)}`;
 }
 
 /** What comes out of an attention layer: numbers around 0.5. */
@@ -58,11 +59,10 @@ function hiddenStates(count) {
 function makeCheckpoint() {
   const folder = fileURLToPath(new URL("out/", import.meta.url));
   mkdirSync(folder, { recursive: true });
-  const engine = createEngineSync();
   const next = normalNumbers(1);
   const tensor = (shape, mean, deviation) => {
     const numbers = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => mean + deviation * next());
-    return engine.tensor(numbers, shape, "float16");
+    return defaultEngine().tensor(numbers, shape, "float16");
   };
   const norm = (key) => ({
     [`${key}.weight`]: tensor([width], 1, 0.2),
@@ -80,6 +80,6 @@ function makeCheckpoint() {
   }));
   const tensors = Object.assign({ "wte.weight": tensor([500, width], 0, 0.02) }, ...blocks, norm("ln_f"));
   writeFileSync(`${folder}checkpoint.safetensors`, writeSafetensors(tensors, { format: "pt" }));
-  engine.dispose();
+  for (const made of Object.values(tensors)) made.dispose();
   return `${folder}checkpoint.safetensors`;
 }

@@ -21,13 +21,18 @@ const names = paths.length > 0 ? paths : lights.map(({ name }) => name);
 title("Photographs, normalised per channel");
 const x = tensorOf(pictures);
 const y = instanceNorm(x);
-explain(`Mean and standard deviation of red, green and blue, of shape [${x.shape}], before and after:`);
-for (const [index, name] of names.entries()) result(name, `${describe(x, index)}  ->  ${describe(y, index)}`);
+explain(`Pictures of shape [${x.shape}]; mean and deviation of their red, green and blue:`);
+for (const [index, name] of names.entries()) {
+  result(`${name}, before`, describe(x, index));
+  result(`${name}, after`, describe(y, index));
+}
 
 mkdirSync(out, { recursive: true });
 writeFileSync(`${out}photographs.npy`, writeNpy(y));
 writeFileSync(`${out}photographs.png`, sheetOf(pictures, picturesOf(y)));
-explain("\nexamples/out/photographs.npy holds the result, examples/out/photographs.png both: before above, after below.");
+explain(
+  "\nexamples/out/photographs.npy holds the result, examples/out/photographs.png both: before above, after below.",
+);
 
 /** { width, height, data: red, green, blue of every pixel, 0 to 255 }. */
 function readPicture(path) {
@@ -62,16 +67,14 @@ function picturesOf({ data, shape: [count, channels, height, width] }) {
   });
 }
 
-/** "120 ± 33, ..." of each colour of a picture. */
+/** "120 +- 33, ..." of each colour of a picture. */
 function describe({ data, shape: [, channels, height, width] }, index) {
-  const { mean, variance } = channelMoments(data, channels, height * width, index);
-  return mean.map((value, channel) => `${value.toFixed(0)} ± ${Math.sqrt(variance[channel]).toFixed(0)}`).join(", ");
-}
-
-function channelMoments(data, channels, size, index) {
-  const picture = { data: data.subarray(index * channels * size, (index + 1) * channels * size), shape: [channels, size] };
-  const moments = Moments.of(picture, [1]);
-  return { mean: [...moments.mean], variance: [...moments.variance()] };
+  const size = height * width;
+  const picture = data.subarray(index * channels * size, (index + 1) * channels * size);
+  const moments = Moments.of({ data: picture, shape: [channels, size] }, [1]);
+  const deviations = moments.variance().map(Math.sqrt);
+  // Adding 0 leaves no -0.
+  return Array.from(moments.mean, (mean, c) => `${Math.round(mean) + 0} +- ${Math.round(deviations[c])}`).join(", ");
 }
 
 /** A PNG of rows of pictures side by side. */

@@ -6,7 +6,9 @@ import { measureBits } from "../dist/cli/self_test.js";
 import { createEngineSync } from "../dist/index.js";
 
 const tables = ["wasm", "js"].map((backend) => {
-  const lines = Object.entries(measureBits(createEngineSync({ backend }))).map(([op, bits]) => `    ${op}: "${bits}",\n`);
+  const lines = Object.entries(measureBits(createEngineSync({ backend }))).map(
+    ([op, bits]) => `    ${op}: "${bits}",\n`,
+  );
   return `  ${backend}: {\n${lines.join("")}  },\n`;
 });
 const text = `// Written by scripts/write-self-test.mjs.

@@ -28,7 +28,8 @@ Options:
     takePositionals(positionals, []);
     const report = inspect();
     await print(stdout, values.json ? `${JSON.stringify(report)}\n` : describe(report));
-    if (report.selfTest.failed.length > 0) throw new Error(`the self-test failed: ${report.selfTest.failed.join(", ")}`);
+    if (report.selfTest.failed.length > 0)
+      throw new Error(`the self-test failed: ${report.selfTest.failed.join(", ")}`);
   },
 };
 

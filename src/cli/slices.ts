@@ -35,5 +35,9 @@ export function slicesOf(task: Task, independent: number, threads = mostThreads(
 function sliceOf(tensor: FileTensor, axis: number, begin: number, end: number): FileTensor {
   const { shape } = tensor;
   const bytes = sizeOf(shape.slice(axis + 1)) * bytesPerElement(tensor);
-  return { ...tensor, begin: tensor.begin + begin * bytes, shape: [...shape.slice(0, axis), end - begin, ...shape.slice(axis + 1)] };
+  return {
+    ...tensor,
+    begin: tensor.begin + begin * bytes,
+    shape: [...shape.slice(0, axis), end - begin, ...shape.slice(axis + 1)],
+  };
 }

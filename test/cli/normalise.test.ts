@@ -156,7 +156,11 @@ describe("what fails exits with 1, one line and no file", () => {
   const cases: [title: string, argv: string[], message: RegExp][] = [
     ["a missing input", layer("no.npy"), /^lanenorm: layer-norm: no\.npy must be a file .* \(ENOENT\)$/],
     ["a missing weight", layer(tokens, "--weight", "no.npy"), /^lanenorm: layer-norm: no\.npy must be a file/],
-    ["a file of another kind", layer("text"), /^lanenorm: layer-norm: text must begin with .* at byte 0, got "not a "$/],
+    [
+      "a file of another kind",
+      layer("text"),
+      /^lanenorm: layer-norm: text must begin with .* at byte 0, got "not a "$/,
+    ],
     ["a file cut short", layer("short.npy"), /^lanenorm: layer-norm: short\.npy must have 98304 bytes .* got 72$/],
     ["a shape that does not fit", layer(featureMap), /^lanenorm: layerNorm: .*768/],
     ["a weight that does not fit", layer(tokens, ...mapParameters), /^lanenorm: layerNorm: weight .*\[768\].*\[32\]$/],

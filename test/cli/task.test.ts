@@ -88,17 +88,21 @@ const inDType = (options: Case["options"], dtype: DType): Case["options"] => {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, convert(value)]));
 };
 
-describe.each(["float32", "float64", "float16", "bfloat16"] as const)("%s: a file gives the bits of a tensor", (dtype) => {
-  it.each(cases.map((each) => [`${each.op} [${each.shape}] ${JSON.stringify([each.argument, each.options])}`, each] as const))(
-    "%s",
-    (_, each) => {
+describe.each(["float32", "float64", "float16", "bfloat16"] as const)(
+  "%s: a file gives the bits of a tensor",
+  (dtype) => {
+    it.each(
+      cases.map(
+        (each) => [`${each.op} [${each.shape}] ${JSON.stringify([each.argument, each.options])}`, each] as const,
+      ),
+    )("%s", (_, each) => {
       const x = randomTensor(each.shape, dtype);
       const inThisDType = { ...each, options: inDType(each.options, dtype) };
       const expected = runInMemory(inThisDType, x, "wasm");
       expect(Buffer.compare(runOnFile(inThisDType, x, "wasm"), expected)).toBe(0);
-    },
-  );
-});
+    });
+  },
+);
 
 it("the js backend reads all of a file", () => {
   const each = cases[0]!;

@@ -59,7 +59,9 @@ function camelCase(flag: string): string {
 }
 
 function helpOf({ name, summary, shapes, options, example }: Layer): string {
-  const mandatory = options.filter(({ required }) => required).map(({ flag, placeholder }) => ` --${flag} ${placeholder}`);
+  const mandatory = options
+    .filter(({ required }) => required)
+    .map(({ flag, placeholder }) => ` --${flag} ${placeholder}`);
   const lines = options.map(({ flag, placeholder, help }) => `  ${`--${flag} ${placeholder}`.padEnd(25)} ${help}\n`);
   return `Usage: lanenorm ${name} <input>${mandatory.join("")} -o <output>
 

@@ -31,12 +31,7 @@ export const normalizedShape = argument(
   "The last dimensions' sizes, and the parameters'",
   parseShape,
 );
-export const numGroups = argument(
-  "num-groups",
-  "<n>",
-  "How many groups the channels form",
-  parseCount,
-);
+export const numGroups = argument("num-groups", "<n>", "How many groups the channels form", parseCount);
 export const axes = argument("axes", "<n,..>", "The dimensions that share statistics", (option, list) =>
   list.split(",").map((axis) => parseInteger(option, axis.trim())),
 );
