@@ -17,7 +17,8 @@ const signature = { inputs: ["X"], outputs: ["Y"], attributes: ["axes"] };
 
 const operator: Operator = {
   name: "MeanVarianceNormalization",
-  versions: { 9: signature, 13: signature },
+  // In ONNX 1.3, whose opset is 8, it was a function of the same meaning.
+  versions: { 8: signature, 9: signature, 13: signature },
   lastOpset: lastOnnxOpset,
 };
 
@@ -27,7 +28,7 @@ const operator: Operator = {
  * @param inputs X of any shape that has the axes
  * @returns Y of X's shape; 0 where all of a group's elements are equal
  * @throws ShapeError, DTypeError, ArgumentError, DisposedError, OutOfMemoryError
- * @see ONNX MeanVarianceNormalization, opsets 9 and 13; the 1e-9 is in its function body
+ * @see ONNX MeanVarianceNormalization, opsets 9 and 13 (8 in ONNX 1.3); the 1e-9 is in its function body
  */
 export function MeanVarianceNormalization(
   inputs: Inputs,
