@@ -3,6 +3,7 @@
 import { describe, type Format } from "../dtype.js";
 import { defaultEngine } from "../engine/default.js";
 import { Engine } from "../engine/engine.js";
+import type { Store } from "../engine/store.js";
 import { ArgumentError, LanenormError } from "../errors.js";
 import { operandOf } from "../ops/operand.js";
 import { outputLike } from "../ops/output.js";
@@ -22,9 +23,13 @@ export function tensorOf(functionName: string, argument: string, value: unknown,
   return Tensor.is(operand) ? operand : Tensor.host(operand.data, operand.sizes, operand.format);
 }
 
+const stores = new WeakMap<Engine, Store>();
+
 /** An engine's memory: that of a view, here of nothing. */
-export function storeOf(engine: Engine) {
-  return engine.view(0, [0]).store!;
+export function storeOf(engine: Engine): Store {
+  let store = stores.get(engine);
+  if (!store) stores.set(engine, (store = engine.view(0, [0]).store!));
+  return store;
 }
 
 /** Runs what calls the engine; its errors name the adapter's function. */

@@ -32,9 +32,10 @@ export function adding(term: Tensor, x: Tensor): Step {
   const read = readerOf(term, x);
   return (tile, start) => {
     const { numbers, first } = read(start, tile.length);
-    for (let i = 0, j = first; i < tile.length; i++) {
-      tile[i] += numbers[j];
-      if (++j === numbers.length) j = 0;
+    for (let from = 0, j = first; from < tile.length; j = 0) {
+      const to = Math.min(tile.length, from + numbers.length - j);
+      for (let i = from; i < to; i++) tile[i] += numbers[j++];
+      from = to;
     }
   };
 }
@@ -44,9 +45,10 @@ export function multiplying(factor: Tensor, x: Tensor): Step {
   const read = readerOf(factor, x);
   return (tile, start) => {
     const { numbers, first } = read(start, tile.length);
-    for (let i = 0, j = first; i < tile.length; i++) {
-      tile[i] *= numbers[j];
-      if (++j === numbers.length) j = 0;
+    for (let from = 0, j = first; from < tile.length; j = 0) {
+      const to = Math.min(tile.length, from + numbers.length - j);
+      for (let i = from; i < to; i++) tile[i] *= numbers[j++];
+      from = to;
     }
   };
 }
@@ -58,16 +60,23 @@ export function silu(tile: Float64Array): void {
 
 /** Numbers, and the index of the one for a tile's first element; past the last comes the first. */
 interface Cycle {
-  readonly numbers: ArrayLike<number>;
+  readonly numbers: Float64Array;
   readonly first: number;
 }
 
-/** Reads what goes with x's elements: tile by tile if there is one for each, or else decoded once. */
+/**
+ * Reads what goes with x's elements: tile by tile if there is one for each, or else decoded once. Always as float64, because
+ * loops that see several classes of arrays are slow.
+ */
 function readerOf(operand: Tensor, x: Tensor): (start: number, count: number) => Cycle {
   const { size } = operand;
-  if (size === x.size) {
-    return (start, count) => ({ numbers: numbersOf(part(operand, start, start + count)), first: 0 });
+  if (size !== x.size) {
+    const numbers = Float64Array.from(numbersOf(operand));
+    return (start) => ({ numbers, first: start % size });
   }
-  const numbers = numbersOf(operand);
-  return (start) => ({ numbers, first: start % size });
+  const numbers = new Float64Array(TILE);
+  return (start, count) => {
+    numbers.set(numbersOf(part(operand, start, start + count)));
+    return { numbers, first: 0 };
+  };
 }

@@ -1,7 +1,5 @@
 // e^x in float64, with the same bits on every engine: Math.exp may differ between them.
 
-import { powerOfTwo } from "./pow.js";
-
 const LOG2_E = 1.4426950408889634;
 /** ln 2 in two parts. The first has 33 bits, so that its product with an exponent is exact. */
 const LN2_HIGH = 0.6931471803691238;
@@ -9,25 +7,31 @@ const LN2_LOW = 1.9082149292705877e-10;
 /** Beyond these, e^x is Infinity or 0. */
 const LARGEST = 709.782712893384;
 const SMALLEST = -745.1332191019412;
+/** Adding it rounds to a whole number, which the low digits of the sum then hold. */
+const ROUNDS = 6755399441055744;
 
-/** 1/2!, 1/3!, ... 1/13!: what is left of the series is below 2^-57 for |r| <= ln 2 / 2. */
-const series = new Float64Array(12);
-for (let i = 0, factorial = 2; i < series.length; i++, factorial *= i + 2) series[i] = 1 / factorial;
+/** 2^n for n from -LEAST on. Half of an exponent is in it, whatever the exponent. */
+const LEAST = 538;
+const powersOfTwo = new Float64Array(1051);
+for (let i = 0, power = 2 ** -LEAST; i < powersOfTwo.length; i++, power *= 2) powersOfTwo[i] = power;
 
-/** e^x, with an error below 1 ulp (2 where the result is subnormal): 2^k e^r, where r = x - k ln 2. */
+/** e^x, with an error below 1 ulp: 2^k e^r, where r = x - k ln 2 and |r| <= ln 2 / 2. */
 export function exp(x: number): number {
-  if (Number.isNaN(x)) return NaN;
-  if (x > LARGEST) return Infinity;
-  if (x < SMALLEST) return 0;
-  const k = Math.floor(x * LOG2_E + 0.5);
+  if (!(x >= SMALLEST && x <= LARGEST)) return x > LARGEST ? Infinity : x < SMALLEST ? 0 : NaN;
+  const k = x * LOG2_E + ROUNDS - ROUNDS;
   const high = x - k * LN2_HIGH;
   const low = k * LN2_LOW;
   const r = high - low;
-  let sum = 0;
-  for (let i = series.length - 1; i >= 0; i--) sum = series[i] + r * sum;
-  // What r rounds away comes back in the last addition, together with the small terms.
-  const power = 1 + (r + (high - r - low + r * r * sum));
-  // In two steps, because k may be below the least exponent, or above the largest.
-  const half = Math.floor(k / 2);
-  return power * powerOfTwo(half) * powerOfTwo(k - half);
+  const lost = high - r - low;
+  // What r rounded away comes back in the last addition, together with the small terms.
+  const power = 1 + (r + (lost + r * r * tail(r, r * r)));
+  const half = k >> 1;
+  return power * powersOfTwo[LEAST + half] * powersOfTwo[LEAST + k - half];
+}
+
+/** 1/2! + r/3! + ... + r^11/13!, s = r^2: even and odd terms apart, which do not wait for each other. */
+function tail(r: number, s: number): number {
+  const even = 1 / 2 + s * (1 / 24 + s * (1 / 720 + s * (1 / 40320 + s * (1 / 3628800 + s * (1 / 479001600)))));
+  const odd = 1 / 6 + s * (1 / 120 + s * (1 / 5040 + s * (1 / 362880 + s * (1 / 39916800 + s * (1 / 6227020800)))));
+  return even + r * odd;
 }

@@ -1,10 +1,10 @@
-import { computeArray, type ComputeArray, numbersOf, writeNumbers } from "../../elements.js";
+import { numbersOf, writeNumbers } from "../../elements.js";
 import { ArgumentError } from "../../errors.js";
 import type { BatchNormOptions } from "../../ops/batch_norm.js";
 import { sameShape, sizeOf } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
 import { batchNormOf } from "../channels.js";
-import { newTensor } from "../engine.js";
+import { newTensor, reshaped } from "../engine.js";
 import { type Call, type Inputs, lastOnnxOpset, type Operator, type OperatorOptions, run } from "./call.js";
 import { fitted } from "./parameters.js";
 
@@ -84,11 +84,9 @@ function outputsOf(call: Call): Tensor[] {
   if (!training) {
     return [normalize(call, x, shape, { ...options, runningMean: fitted(mean, x), runningVar: fitted(variance, x) })];
   }
-  if (call.outputs === 1) return [normalize(call, x, shape, options)];
-  const current = emptyMoments(x, shape[1]);
-  const y = normalize(call, x, shape, { ...options, ...current, momentum: 1 });
-  const moments = momentsOf(current, x.size / shape[1]);
-  return [y, ...statistics(call, x, [mean, variance], moments, momentum)].slice(0, call.outputs);
+  const y = normalize(call, x, shape, options);
+  if (call.outputs === 1) return [y];
+  return [y, ...statistics(call, x, shape, [mean, variance], momentum)].slice(0, call.outputs);
 }
 
 /** Whether statistics are X's own; where they are not, there is one output. */
@@ -113,34 +111,25 @@ function normalize(call: Call, x: Tensor, shape: readonly number[], options: Bat
   return batchNormOf(call.engine, call.name, x, shape, options);
 }
 
-/** Where batchNorm leaves X's own statistics, with momentum 1: running ones that forget what they were. */
-function emptyMoments(x: Tensor, channels: number): Record<"runningMean" | "runningVar", ComputeArray> {
-  return { runningMean: computeArray(x.format, channels), runningVar: computeArray(x.format, channels) };
-}
-
-/** Mean and biased variance of n values, of running statistics, which have the unbiased one. */
-function momentsOf({ runningMean, runningVar }: ReturnType<typeof emptyMoments>, n: number): Float64Array[] {
-  // One value deviates by 0 from its mean; NaN and Infinity by NaN.
-  const variance = Float64Array.from(runningVar, (unbiased, i) =>
-    n === 1 ? runningMean[i] * 0 : (unbiased * (n - 1)) / n,
-  );
-  return [Float64Array.from(runningMean), variance];
-}
-
-/** New running statistics, then X's own, each of the given ones' shape and dtype. */
+/**
+ * New running statistics, then X's own, each of the given ones' shape and dtype. Taken once more in float64, because they are
+ * rounded but once, and batchNorm's own weigh unbiased variances.
+ */
 function statistics(
   call: Call,
   x: Tensor,
+  shape: readonly number[],
   running: readonly Tensor[],
-  current: readonly Float64Array[],
   momentum: number,
 ): Tensor[] {
+  const axes = shape.map((_, axis) => axis).filter((axis) => axis !== 1);
+  const moments = call.engine.axisMoments(reshaped(x, shape), axes);
+  const current = [moments.mean, moments.variance];
   const blended = running.map((old, index) => {
     const numbers = numbersOf(old);
     // Nothing is learnt from no values.
-    return x.size === 0
-      ? Float64Array.from(numbers)
-      : current[index].map((value, channel) => numbers[channel] * momentum + value * (1 - momentum));
+    if (x.size === 0) return Float64Array.from(numbers);
+    return current[index].map((value, channel) => numbers[channel] * momentum + value * (1 - momentum));
   });
   return [...blended, ...current].map((numbers, index) => {
     const { sizes, format } = running[index % 2];

@@ -7,6 +7,7 @@ import { newTensor } from "../engine.js";
 import { mapTiles, silu } from "../tiles.js";
 import type { Call } from "./call.js";
 import { fitted } from "./parameters.js";
+import { cast } from "./stash_type.js";
 
 /** Attributes of GroupNorm and SkipGroupNorm. */
 export interface GroupNormAttributes {
@@ -56,8 +57,8 @@ export function groupNormalize(call: Call, groupNormCall: GroupNormCall, from: T
   const { x, layout, groups, gamma, beta, eps, activated } = groupNormCall;
   const parameters = { weight: fitted(gamma, from), bias: fitted(beta, from) };
   const y = groupNorm(call.engine, from, groups, { ...parameters, eps, layout, out });
-  if (!activated && y.dtype === x.dtype) return y;
+  if (!activated) return cast(call, y, x.format);
   const result = y.dtype === x.dtype ? y : newTensor(call.engine, call.name, x, x.sizes);
-  mapTiles(y, [result], activated ? [silu] : []);
+  mapTiles(y, [result], [silu]);
   return result;
 }

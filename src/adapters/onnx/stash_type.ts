@@ -1,4 +1,5 @@
 import { float32, float64, type Format, formatOfDType } from "../../dtype.js";
+import { encodeBfloats, encodeHalves } from "../../math/half.js";
 import type { Tensor } from "../../tensor.js";
 import { newTensor } from "../engine.js";
 import { mapTiles } from "../tiles.js";
@@ -30,7 +31,13 @@ export function statisticsFormat(call: Call, x: Tensor): Format {
 export function cast(call: Call, tensor: Tensor, format: Format): Tensor {
   if (tensor.dtype === format.dtype) return tensor;
   const result = newTensor(call.engine, call.name, tensor, tensor.sizes, format);
-  mapTiles(tensor, [result], []);
+  if (tensor.dtype === "float32" && format.arrayName === "Uint16Array") {
+    // At once: what is float32 already need not be rounded from float64.
+    const encode = format.dtype === "float16" ? encodeHalves : encodeBfloats;
+    encode(result.data as Uint16Array, tensor.data as Float32Array);
+  } else {
+    mapTiles(tensor, [result], []);
+  }
   return result;
 }
 
