@@ -1,6 +1,6 @@
 import { sizeOf } from "../../shape.js";
 import type { Tensor } from "../../tensor.js";
-import { copyOf, newTensor, reshaped } from "../engine.js";
+import { copyOf, reshaped } from "../engine.js";
 import { type Call, type Inputs, lastOnnxOpset, type Operator, type OperatorOptions, run } from "./call.js";
 
 /** Attributes of LRN. */
@@ -33,33 +33,31 @@ export function LRN(inputs: Inputs, attributes: LRNAttributes, options?: Operato
 }
 
 function lrn(call: Call): Tensor[] {
+  const { engine } = call;
   const x = call.tensor(0, 2);
   const size = call.count("size");
-  const alpha = call.number("alpha", 1e-4);
-  const beta = call.number("beta", 0.75);
-  const k = call.number("bias", 1);
-  const respond = (from: Tensor, to: Tensor) => {
-    const shape = [x.sizes[0], x.sizes[1], sizeOf(x.sizes.slice(2))];
-    call.engine.localResponseNorm(reshaped(from, shape), size, { alpha, beta, k, out: reshaped(to, shape) });
-    return to;
-  };
+  const options = { alpha: call.number("alpha", 1e-4), beta: call.number("beta", 0.75), k: call.number("bias", 1) };
+  // A window of an even size reaches further forward, where localResponseNorm's reaches further back.
+  const isEven = size % 2 === 0;
+  if (!isEven && x.sizes.length > 2) return [engine.localResponseNorm(x, size, options)];
   return [
-    call.engine.scope(() => {
-      if (size % 2 === 1) return respond(x, newTensor(call.engine, call.name, x, x.sizes));
-      // A window of an even size reaches further forward, where localResponseNorm's reaches further back.
-      const y = copyOf(call.engine, call.name, x);
-      reverseChannels(y);
-      return reverseChannels(respond(y, y));
+    engine.scope(() => {
+      const y = copyOf(engine, call.name, x);
+      const view = reshaped(y, [x.sizes[0], x.sizes[1], sizeOf(x.sizes.slice(2))]);
+      if (isEven) reverseChannels(view);
+      engine.localResponseNorm(view, size, { ...options, out: view });
+      if (isEven) reverseChannels(view);
+      return y;
     }),
   ];
 }
 
-/** Turns the order of the channels of [N, C, ...] around, in place. */
-function reverseChannels(tensor: Tensor): Tensor {
-  const { sizes, size } = tensor;
+/** Turns the order of the channels of [N, C, span] around, in place. */
+function reverseChannels(tensor: Tensor): void {
+  const [, channels, span] = tensor.sizes;
+  const { size } = tensor;
   const data = tensor.data as Float32Array;
-  const span = sizeOf(sizes.slice(2));
-  const sample = sizes[1] * span;
+  const sample = channels * span;
   for (let start = 0; start < size; start += sample) {
     for (let low = start, high = start + sample - span; low < high; low += span, high -= span) {
       for (let i = 0; i < span; i++) {
@@ -69,5 +67,4 @@ function reverseChannels(tensor: Tensor): Tensor {
       }
     }
   }
-  return tensor;
 }
