@@ -32,7 +32,8 @@ export function writeNumbers({ data, format }: Operand, numbers: Float64Array): 
     (data as Float32Array).set(numbers);
     return;
   }
-  const odd = Float32Array.from(numbers, roundToOdd);
+  const odd = new Float32Array(numbers.length);
+  for (let i = 0; i < odd.length; i++) odd[i] = roundToOdd(numbers[i]);
   if (format.dtype === "float16") encodeHalves(data, odd);
   else encodeBfloats(data, odd);
 }
