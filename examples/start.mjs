@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readNpy } from "lanenorm/io";
 import { explain, result, title } from "./support/text.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -14,7 +15,7 @@ const commandLine = join("dist", "cli", "main.js");
 
 try {
   requireBuild();
-  normaliseFiles();
+  await normaliseFiles();
   answerQuestion();
   measureSpeed();
 } catch (error) {
@@ -26,25 +27,25 @@ function requireBuild() {
   if (!existsSync(join(root, commandLine))) throw new Error(`${commandLine} is missing: run npm run build first`);
 }
 
-function normaliseFiles() {
+async function normaliseFiles() {
   title("Tensor files, normalised by the command line");
   explain("The files are .npy, written by NumPy. The results, in examples/out, are .npy too: numpy.load reads them.");
   mkdirSync(join(root, "examples", "out"), { recursive: true });
 
   const rows = ["layer-norm", "examples/data/measurements_float64.npy", "--normalized-shape", "48"];
   lanenorm([rows, ["-o", "examples/out/measurements.npy"]]);
-  show("each row after", "examples/out/measurements.npy", 48);
+  await show("each row after", "examples/out/measurements.npy", 48);
 
-  withParameters("layer-norm", "tokens", ["--normalized-shape", "768"], { name: "token", size: 768 });
+  await withParameters("layer-norm", "tokens", ["--normalized-shape", "768"], { name: "token", size: 768 });
   // 8 groups of 4 channels at 12 x 12 locations in each of 4 feature maps
-  withParameters("group-norm", "feature_map", ["--num-groups", "8"], { name: "group", size: 4 * 12 * 12 });
+  await withParameters("group-norm", "feature_map", ["--num-groups", "8"], { name: "group", size: 4 * 12 * 12 });
   explain(
     "\nThe last two are near 0 and 1, not at them, because they have been multiplied by a weight and given a bias.",
   );
 }
 
 /** Normalises a file that has a weight and a bias beside it, and shows what that did to its groups of elements. */
-function withParameters(command, name, choice, group) {
+async function withParameters(command, name, choice, group) {
   const [input, output] = [`examples/data/${name}.npy`, `examples/out/${name}.npy`];
   const [weight, bias] = [`examples/data/${name}_weight.npy`, `examples/data/${name}_bias.npy`];
   lanenorm([
@@ -53,8 +54,8 @@ function withParameters(command, name, choice, group) {
     ["--bias", bias],
     ["-o", output],
   ]);
-  show(`each ${group.name} before`, input, group.size);
-  show(`each ${group.name} after`, output, group.size);
+  await show(`each ${group.name} before`, input, group.size);
+  await show(`each ${group.name} after`, output, group.size);
 }
 
 function answerQuestion() {
@@ -83,8 +84,8 @@ function run(argv, typed) {
 }
 
 /** The least and the greatest mean and standard deviation among all runs of `size` neighbours in a file. */
-function show(label, path, size) {
-  const values = readValues(path);
+async function show(label, path, size) {
+  const { data: values } = await readNpy(readFileSync(join(root, path)));
   const groups = Array.from({ length: values.length / size }, (_, i) => values.subarray(i * size, (i + 1) * size));
   result(label, `mean ${range(groups.map(mean))}, deviation ${range(groups.map(deviation))}`);
 }
@@ -104,11 +105,4 @@ function range(values) {
     (value) => Math.round(value * 100) / 100 + 0,
   );
   return `${least.toFixed(2)} to ${greatest.toFixed(2)}`;
-}
-
-/** The values of a float32 .npy file: its data follows a header whose length stands at byte 8. */
-function readValues(path) {
-  const bytes = readFileSync(join(root, path));
-  const start = 10 + bytes.readUInt16LE(8);
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset + start, bytes.byteOffset + bytes.length));
 }

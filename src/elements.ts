@@ -22,8 +22,14 @@ export function numbersOf({ data, format, size }: Operand): ComputeArray {
 
 /** Writes numbers to an operand, each rounded to its dtype once. */
 export function writeNumbers({ data, format }: Operand, numbers: Float64Array): void {
-  if (format.bytes !== 2) (data as Float32Array).set(numbers);
-  else encode(format.dtype, halfBitsOf(data), Float32Array.from(numbers, roundToOdd));
+  if (format.bytes !== 2) {
+    (data as Float32Array).set(numbers);
+    return;
+  }
+  // Not by Float32Array.from, which calls for every element.
+  const odd = new Float32Array(numbers.length);
+  for (let i = 0; i < odd.length; i++) odd[i] = roundToOdd(numbers[i]);
+  encode(format.dtype, halfBitsOf(data), odd);
 }
 
 const single = new Float32Array(1);

@@ -1,5 +1,6 @@
 import type { DType, Format, TypedArray } from "./dtype.js";
 import type { Store } from "./engine/store.js";
+import type { Stored } from "./engine/stored.js";
 import { DisposedError } from "./errors.js";
 import { sizeOf } from "./shape.js";
 
@@ -43,6 +44,8 @@ export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<
   readonly #residence: Residence | undefined;
   readonly #sizes: readonly number[];
   readonly #size: number;
+  /** @internal Where the elements of a host tensor are, if not in its array. */
+  readonly stored: Stored | undefined;
   #view: Data | undefined;
   #disposed = false;
 
@@ -51,6 +54,7 @@ export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<
     format: Format,
     host: Data | undefined,
     residence: Residence | undefined,
+    stored?: Stored,
   ) {
     this.shape = Object.freeze([...shape]);
     // Frozen arrays are of another kind to an engine: loops that see both kinds are slow.
@@ -59,6 +63,7 @@ export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<
     this.#format = format;
     this.#host = host;
     this.#residence = residence;
+    this.stored = stored;
     this.#size = sizeOf(shape);
   }
 
@@ -70,6 +75,11 @@ export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<
   /** @internal */
   static host(data: TypedArray, shape: readonly number[], format: Format): Tensor {
     return new Tensor(shape, format, data, undefined);
+  }
+
+  /** @internal A host tensor without an array of its own, which only the wasm backend takes, and as x and `out` only. */
+  static stored(stored: Stored, shape: readonly number[], format: Format): Tensor {
+    return new Tensor(shape, format, new format.Array!(0), undefined, stored);
   }
 
   /** @internal */

@@ -48,6 +48,13 @@ export function parseCount(option: string, text: string): number {
   return count;
 }
 
+/** A whole number, which may count from the end. */
+export function parseInteger(option: string, text: string): number {
+  const integer = /^-?\d+$/.test(text) ? Number(text) : NaN;
+  if (!Number.isSafeInteger(integer)) throw new UsageError(`${option} takes whole numbers, got '${text}'`);
+  return integer;
+}
+
 export function parseNumber(option: string, text: string): number {
   const number = text.trim() === "" ? NaN : Number(text);
   if (Number.isNaN(number)) throw new UsageError(`${option} takes a number, got '${text}'`);

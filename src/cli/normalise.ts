@@ -1,103 +1,115 @@
-import { createEngineSync, type Engine, type TensorLike } from "../index.js";
-import { npyParts, readNpy } from "../io/npy.js";
 import { formatShape } from "../shape.js";
-import { parseChoice, parseNumber, required, UsageError } from "./arguments.js";
+import type { TensorLike } from "../tensor.js";
+import { parseChoice, required, UsageError } from "./arguments.js";
+import { runInBackground } from "./background.js";
 import type { Environment } from "./environment.js";
+import { bytesOf, bytesPerElement, type FileTensor } from "./files/file_tensor.js";
+import { openTensor } from "./files/open_tensor.js";
+import { prepareOutput } from "./files/output.js";
+import { readParameter } from "./files/parameter.js";
+import { parseReference } from "./files/reference.js";
+import { beginTensor } from "./files/result.js";
 import { formatBytes, formatRate, formatSeconds } from "./format.js";
-import { inputName, readInput } from "./input.js";
-import { prepareOutput } from "./output.js";
 import { print } from "./print.js";
+import { showProgress } from "./progress.js";
+import { slicesOf } from "./slices.js";
+import { type OpName, runTask, type Task } from "./task.js";
 
 /** What every command takes that normalises a file. */
 export const fileOptions = {
-  weight: { type: "string" },
-  bias: { type: "string" },
-  eps: { type: "string" },
   backend: { type: "string" },
   output: { type: "string", short: "o" },
   json: { type: "boolean" },
 } as const;
 
 /** The lines of help for `fileOptions`. */
-export const fileOptionsHelp = `  -o, --output <file>       Where the result goes: float32, of the input's shape. Required
-  --weight <file>           The scale, gamma (default: ones)
-  --bias <file>             The offset, beta (default: zeros)
-  --eps <number>            Added to the variance (default: 1e-5)
+export const fileOptionsHelp = `  -o, --output <file>       The result, of the input's shape and dtype. Required
   --backend <name>          auto, wasm or js (default: auto, which prefers wasm)
   --json                    Print a summary for machines
   -h, --help                This help
 
-Files are .npy of float32; float64 is rounded to float32. "-" is standard input or
-output. The output may be one of the inputs. It is written to a temporary file and
-renamed, so it is never left half-written. The summary's seconds are the
-normalisation's own, its rate counts bytes read and written.
+Files are .npy, .npz:key and .safetensors:key; the key may be left out where there is
+one tensor only. The result is .npy or .safetensors:key, by its name. "-" is standard
+input or output. Tensors stream through memory, so they may be larger than it. The
+output may be one of the inputs: it is written to a temporary file and renamed, so it
+is never left half-written. The summary's seconds are those of reading, normalising
+and writing, its rate counts bytes read and written.
 `;
 
 /** The values parseArgs finds for `fileOptions`. */
 export interface FileValues {
-  readonly weight?: string;
-  readonly bias?: string;
-  readonly eps?: string;
   readonly backend?: string;
   readonly output?: string;
   readonly json?: boolean;
 }
 
-/** What `fileOptions` become for the operation. `out` is x itself: the file's copy in memory is ours to overwrite. */
-export interface OperationOptions {
-  readonly weight?: TensorLike;
-  readonly bias?: TensorLike;
-  readonly eps?: number;
-  readonly out: TensorLike;
+/** What is asked for. Tensors are references to files. */
+export interface Order {
+  readonly command: string;
+  readonly op: OpName;
+  readonly input: string;
+  readonly argument: readonly unknown[];
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly tensors: Readonly<Record<string, string>>;
+  /** How many of the input's first dimensions hold nothing that shares statistics, if it has `rank` in all. */
+  independent(rank: number): number;
 }
-
-export type Operation = (engine: Engine, x: TensorLike, options: OperationOptions) => void;
 
 /** Reads the input, applies the operation, writes the result, and says so. */
-export async function normaliseFile(
-  command: string,
-  input: string,
-  values: FileValues,
-  operation: Operation,
-  environment: Environment,
-): Promise<void> {
+export async function normaliseFile(order: Order, values: FileValues, environment: Environment): Promise<void> {
+  const { command, op, input, argument, options, tensors } = order;
   const output = required("-o", values.output);
   const backend = parseChoice("--backend", values.backend ?? "auto", ["auto", "wasm", "js"]);
-  const eps = values.eps === undefined ? undefined : parseNumber("--eps", values.eps);
-  if ([input, values.weight, values.bias].filter((path) => path === "-").length > 1)
+  if ([input, ...Object.values(tensors)].filter((path) => path === "-").length > 1)
     throw new UsageError("standard input can be read only once");
 
-  const write = await prepareOutput(command, output, environment);
-  const x = await readTensor(command, input, environment);
-  const weight = values.weight === undefined ? undefined : await readTensor(command, values.weight, environment);
-  const bias = values.bias === undefined ? undefined : await readTensor(command, values.bias, environment);
-  const timing = time(backend, (engine) => operation(engine, x, { weight, bias, eps, out: x }));
-  await write(npyParts(x));
-  await report({ command, input, shape: x.shape, output, ...timing }, values.json ?? false, environment);
-}
-
-async function readTensor(command: string, path: string, environment: Environment): Promise<TensorLike> {
-  const name = inputName(path);
-  const { tensor, note } = readNpy(await readInput(command, path, environment), name);
-  if (note !== undefined) environment.stderr.write(`lanenorm: ${name}: ${note}\n`);
-  return tensor;
-}
-
-function time(backend: "auto" | "wasm" | "js", work: (engine: Engine) => void): { backend: string; seconds: number } {
-  const engine = createEngineSync({ backend });
+  const target = parseReference(output);
+  const openOutput = await prepareOutput(command, target.path, environment);
+  const opened = await openTensor(command, input, environment);
+  const x = opened.tensor;
   try {
-    const start = performance.now();
-    work(engine);
-    return { backend: engine.backend, seconds: (performance.now() - start) / 1000 };
+    const parameters: Record<string, TensorLike> = {};
+    for (const [name, reference] of Object.entries(tensors))
+      parameters[name] = await readParameter(command, reference, x.dtype, environment);
+    const file = openOutput();
+    try {
+      const out = beginTensor(command, target, file.fd, x);
+      const task: Task = { op, argument, options: { ...options, ...parameters }, backend, x, out };
+      const start = performance.now();
+      const done = await perform(task, order.independent(x.shape.length), environment);
+      await file.commit();
+      const seconds = (performance.now() - start) / 1000;
+      await report({ command, input, shape: x.shape, dtype: x.dtype, output, ...done, seconds }, values, environment);
+    } finally {
+      file.discard();
+    }
   } finally {
-    engine.dispose();
+    opened.close();
   }
 }
 
-interface Summary {
+/** Bytes from which work is long enough for other threads, and for a bar that shows how far it is. */
+const LONG = 2 ** 26;
+
+async function perform(task: Task, independent: number, { stderr }: Environment): Promise<{ backend: string }> {
+  const bytes = bytesOf(task.x);
+  if (bytes < LONG) return runTask(task, { read: 0, written: 0 });
+  const background = runInBackground(slicesOf(task, independent));
+  const endProgress = showProgress(stderr, 2 * bytes, () => {
+    const { read, written } = background.progress();
+    return (read + written) * bytesPerElement(task.x);
+  });
+  try {
+    return await background.done;
+  } finally {
+    endProgress();
+    await background.stop();
+  }
+}
+
+interface Summary extends Pick<FileTensor, "shape" | "dtype"> {
   readonly command: string;
   readonly input: string;
-  readonly shape: readonly number[];
   readonly output: string;
   readonly backend: string;
   readonly seconds: number;
@@ -107,9 +119,9 @@ interface Summary {
 const SMALL = 10e6;
 
 /** For machines on standard output, unless that is where the result went; for people on standard error. */
-async function report(summary: Summary, json: boolean, { stdout, stderr }: Environment): Promise<void> {
-  const { shape, output, seconds } = summary;
-  const bytes = 4 * shape.reduce((product, size) => product * size, 1);
+async function report(summary: Summary, { json }: FileValues, { stdout, stderr }: Environment): Promise<void> {
+  const { shape, dtype, output, seconds } = summary;
+  const bytes = bytesOf(summary);
   const bytesPerSecond = (2 * bytes) / seconds;
   const toStandardOutput = output === "-";
   if (json) {
@@ -117,7 +129,7 @@ async function report(summary: Summary, json: boolean, { stdout, stderr }: Envir
     return print(toStandardOutput ? stderr : stdout, line);
   }
   const target = toStandardOutput ? "standard output" : output;
-  const what = `${formatShape(shape)} (${formatBytes(bytes)})`;
+  const what = `${dtype} ${formatShape(shape)} (${formatBytes(bytes)})`;
   // The first call of a process compiles the kernels: the rate of a small tensor says little else.
   const rate = bytes < SMALL ? "" : `, ${formatRate(bytesPerSecond)}`;
   stderr.write(`normalised ${what} in ${formatSeconds(seconds)}${rate} -> ${target}\n`);

@@ -2,12 +2,13 @@ import { UsageError } from "./arguments.js";
 import { bench } from "./bench.js";
 import { compare } from "./compare.js";
 import type { Command, Environment } from "./environment.js";
-import { groupNorm } from "./group-norm.js";
-import { layerNorm } from "./layer-norm.js";
+import { info } from "./info.js";
+import { layerCommand } from "./layers/command.js";
+import { layers } from "./layers/layers.js";
 import { print } from "./print.js";
 import { version } from "./version.js";
 
-const commands: readonly Command[] = [layerNorm, groupNorm, compare, bench];
+const commands: readonly Command[] = [...layers.map(layerCommand), compare, bench, info];
 
 /**
  * Runs the command line `argv` (without node and script) and resolves to its exit code: 0 good, 1 failed, 2 usage.
@@ -37,10 +38,10 @@ async function runAlone([argument]: readonly string[], { stdout }: Environment):
 }
 
 function help(): string {
-  const list = commands.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join("\n");
+  const list = commands.map(({ name, summary }) => `  ${name.padEnd(22)}${summary}`).join("\n");
   return `Usage: lanenorm <command> [options]
 
-Normalisation layers, as in PyTorch, on NumPy's .npy files.
+Normalisation layers, as in PyTorch, on files of tensors: .npy, .npz and .safetensors.
 
 Commands:
 ${list}

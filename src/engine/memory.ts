@@ -59,6 +59,7 @@ interface Views {
   readonly float32: Float32Array;
   readonly float64: Float64Array;
   readonly bits16: Uint16Array;
+  readonly bytes: Uint8Array;
 }
 
 /** The whole words of a buffer: a foreign memory ends on a page, but an emulated one may not. */
@@ -69,6 +70,7 @@ function viewsOf(buffer: ArrayBufferLike): Views {
     float32: new Float32Array(buffer, 0, Math.floor(byteLength / 4)),
     float64: new Float64Array(buffer, 0, Math.floor(byteLength / 8)),
     bits16: new Uint16Array(buffer, 0, Math.floor(byteLength / 2)),
+    bytes: new Uint8Array(buffer),
   };
 }
 

@@ -45,30 +45,48 @@ export function isDirect({ offset, format }: Operand): boolean {
 
 /** Copies elements [start, start + count) of an operand to `at`, as what kernels compute in. */
 export function stageIn(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { data, format } = operand;
+  const { data, format, stored } = operand;
+  const { views } = staging.store.memory;
   if (format.bytes === 2) widen(staging, at, operand, start, count);
-  else staging.store.memory.views[format.compute].set(partOf(data as Float32Array, start, count), at / format.bytes);
+  else if (stored) stored.read(partOf(views.bytes, at, count * format.bytes), start);
+  else views[format.compute].set(partOf(data as Float32Array, start, count), at / format.bytes);
 }
 
 /** Copies `count` elements at `at` to an operand, from index `start` on. */
 export function stageOut(staging: Staging, at: number, operand: Operand, start: number, count: number): void {
-  const { data, format } = operand;
+  const { data, format, stored } = operand;
+  const { views } = staging.store.memory;
   if (format.bytes === 2) narrow(staging, at, operand, start, count);
-  else (data as Float32Array).set(partOf(staging.store.memory.views[format.compute], at / format.bytes, count), start);
+  else if (stored) stored.write(partOf(views.bytes, at, count * format.bytes), start);
+  else (data as Float32Array).set(partOf(views[format.compute], at / format.bytes, count), start);
 }
 
-/** Copies elements [start, start + count) of a host array of 16 bits to `at`, as they are stored. */
-export function stageBitsIn({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
-  memory.views.bits16.set(partOf(halfBitsOf(data), start, count), at / 2);
+/** Copies elements [start, start + count) of 16 bits that no kernel can reach to `at`, as they are stored. */
+export function stageBitsIn(
+  { memory }: Store,
+  at: number,
+  { data, stored }: Operand,
+  start: number,
+  count: number,
+): void {
+  if (stored) stored.read(partOf(memory.views.bytes, at, 2 * count), start);
+  else memory.views.bits16.set(partOf(halfBitsOf(data), start, count), at / 2);
 }
 
-/** Copies `count` elements of 16 bits at `at` to a host array, from index `start` on. */
-export function stageBitsOut({ memory }: Store, at: number, { data }: Operand, start: number, count: number): void {
-  halfBitsOf(data).set(partOf(memory.views.bits16, at / 2, count), start);
+/** Copies `count` elements of 16 bits at `at` to where no kernel can reach, from index `start` on. */
+export function stageBitsOut(
+  { memory }: Store,
+  at: number,
+  { data, stored }: Operand,
+  start: number,
+  count: number,
+): void {
+  if (stored) stored.write(partOf(memory.views.bytes, at, 2 * count), start);
+  else halfBitsOf(data).set(partOf(memory.views.bits16, at / 2, count), start);
 }
 
 /** Making a view costs more than copying a small array. */
-function partOf<Data extends Float32Array | Float64Array | Uint16Array>(
+function partOf<Data extends Float32Array | Float64Array | Uint16Array | Uint8Array>(
   data: Data,
   start: number,
   count: number,

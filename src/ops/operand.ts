@@ -9,6 +9,7 @@ import {
   type TypedArray,
 } from "../dtype.js";
 import type { Store } from "../engine/store.js";
+import type { Stored } from "../engine/stored.js";
 import { ArgumentError, DTypeError, LanenormError, ShapeError } from "../errors.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import { Tensor } from "../tensor.js";
@@ -24,6 +25,8 @@ export interface Operand {
   readonly offset: number;
   /** How the elements are stored. */
   readonly format: Format;
+  /** Where the elements are, if not in `data`. */
+  readonly stored?: Stored;
 }
 
 /** A tensor argument: a Tensor of this engine, or anything with data and shape. */
@@ -96,6 +99,7 @@ function tensorOperand(functionName: string, argument: string, tensor: Tensor, s
     );
   }
   if (tensor.store !== undefined) return tensor;
+  if (tensor.stored) return { ...ownOperand(tensor.data, tensor.sizes, tensor.format), stored: tensor.stored };
   return hostOperand(functionName, argument, tensor.data, tensor.sizes, tensor.format, store);
 }
 

@@ -13,7 +13,7 @@ export interface TensorFactory {
 }
 
 /** A new tensor with x's home: host for host, resident for resident; and x's format, or another. */
-function outputLike(
+export function outputLike(
   factory: TensorFactory,
   functionName: string,
   x: Operand,

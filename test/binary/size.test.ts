@@ -12,17 +12,25 @@ describe("what users download", () => {
   });
 
   it.each(["neutral", "browser"] as const)("is under 45 KB gzipped, bundled for platform %s", async (platform) => {
-    const bundle = await bundled(platform);
+    const bundle = await bundled(["index.js"], platform);
     const { length } = gzipSync(bundle, { level: 9 });
     console.log(`the main entry has ${bundle.length} bytes, ${length} gzipped (${platform})`);
     expect(length).toBeLessThan(45 * 1024);
   });
+
+  it.each(["onnx", "webnn"])("is less than 8 KB gzipped more with lanenorm/%s", async (adapter) => {
+    const main = gzipSync(await bundled(["index.js"], "browser"), { level: 9 }).length;
+    const both = gzipSync(await bundled(["index.js", `adapters/${adapter}/index.js`], "browser"), { level: 9 }).length;
+    console.log(`lanenorm/${adapter} adds ${both - main} bytes gzipped`);
+    expect(both - main).toBeLessThan(8 * 1024);
+  });
 });
 
-/** The main entry and all it needs, WebAssembly included, in one minified module. */
-async function bundled(platform: "neutral" | "browser"): Promise<Uint8Array> {
-  const entry = fileURLToPath(new URL("../../dist/index.js", import.meta.url));
+/** Entries of dist and all they need, WebAssembly included, in one minified module. */
+async function bundled(entries: readonly string[], platform: "neutral" | "browser"): Promise<Uint8Array> {
+  const resolveDir = fileURLToPath(new URL("../../dist", import.meta.url));
+  const contents = entries.map((entry, index) => `export * as entry${index} from "./${entry}";`).join("\n");
   const options = { bundle: true, minify: true, format: "esm", write: false } as const;
-  const { outputFiles } = await build({ ...options, entryPoints: [entry], platform });
+  const { outputFiles } = await build({ ...options, stdin: { contents, resolveDir }, platform });
   return outputFiles[0].contents;
 }

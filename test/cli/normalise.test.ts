@@ -3,12 +3,13 @@ import { closeSync, copyFileSync, mkdirSync, openSync, readdirSync, readFileSync
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readNpy, writeNpy } from "../../src/io/npy.js";
+import { float32Npy } from "../io/support.js";
 import { example, lanenorm, program, temporaryFolder } from "./support.js";
 
 const folder = temporaryFolder();
 const files = () => readdirSync(folder.path).sort();
 const inFolder = (argv: readonly string[], stdin?: Uint8Array) => lanenorm(argv, { cwd: folder.path, stdin });
-const readTensor = (path: string) => readNpy(readFileSync(path), path).tensor;
+const readTensor = (path: string) => float32Npy(readFileSync(path), path);
 
 const tokens = example("tokens.npy");
 const tokenParameters = ["--weight", example("tokens_weight.npy"), "--bias", example("tokens_bias.npy")];
@@ -17,7 +18,7 @@ const mapParameters = ["--weight", example("feature_map_weight.npy"), "--bias", 
 
 /** The definition, in float64: groups of `size` elements; element i has the parameters at `parameterOf(i)`. */
 function normalised(
-  x: Float32Array,
+  x: Float32Array | Float64Array,
   size: number,
   eps: number,
   scale: Float32Array,
@@ -52,7 +53,7 @@ describe("layer-norm", () => {
   it("normalises a file and says so in one line", async () => {
     const { code, stdout, stderr } = await inFolder([...argv, "-o", "y.npy"]);
     expect({ code, stdout: stdout.toString() }).toEqual({ code: 0, stdout: "" });
-    expect(stderr).toMatch(/^normalised \[32, 768\] \(98\.3 kB\) in [\d.]+ [mu]s -> y\.npy\n$/);
+    expect(stderr).toMatch(/^normalised float32 \[32, 768\] \(98\.3 kB\) in [\d.]+ [mu]s -> y\.npy\n$/);
     expect(files()).toEqual(["y.npy"]);
     const y = readTensor(join(folder.path, "y.npy"));
     expect(y.shape).toEqual([32, 768]);
@@ -86,6 +87,7 @@ describe("layer-norm", () => {
       command: "layer-norm",
       input: tokens,
       shape: [32, 768],
+      dtype: "float32",
       output: "y.npy",
       backend: "wasm",
       seconds: expect.any(Number),
@@ -107,17 +109,32 @@ describe("layer-norm", () => {
     const { code, stdout, stderr } = await inFolder(piped, readFileSync(tokens));
     expect(code).toBe(0);
     expect(stderr).toMatch(/-> standard output\n$/);
-    expectClose(readNpy(stdout, "stdout").tensor.data, expected());
+    expectClose(float32Npy(stdout, "stdout").data, expected());
     const json = await inFolder([...piped, "--json"], readFileSync(tokens));
     expect(json.stdout.equals(stdout)).toBe(true);
     expect(JSON.parse(json.stderr)).toMatchObject({ input: "-", output: "-" });
   });
 
-  it("notes that float64 was rounded", async () => {
+  it("keeps float64", async () => {
     const input = example("measurements_float64.npy");
     const { code, stderr } = await inFolder(["layer-norm", input, "--normalized-shape", "48", "-o", "y.npy"]);
     expect(code).toBe(0);
-    expect(stderr.split("\n")[0]).toBe(`lanenorm: ${input}: float64 was rounded to float32`);
+    expect(stderr).toMatch(/^normalised float64 \[\d+, 48\]/);
+    const { dtype, data } = await readNpy(readFileSync(join(folder.path, "y.npy")));
+    expect(dtype).toBe("float64");
+    const [one, zero] = [Float32Array.of(1), Float32Array.of(0)];
+    const x = (await readNpy(readFileSync(input))).data as Float64Array;
+    const y = normalised(x, 48, 1e-5, one, zero, () => 0);
+    for (let i = 0; i < y.length; i++) expect(Math.abs(data[i]! - y[i]!)).toBeLessThan(1e-12);
+  });
+
+  it("rounds a float64 weight for a float32 input, and says so", async () => {
+    const weight = { data: new Float64Array(768).fill(1.1), shape: [768] };
+    writeFileSync(join(folder.path, "w.npy"), writeNpy(weight));
+    const argv = ["layer-norm", tokens, "--normalized-shape", "768", "--weight", "w.npy", "-o", "y.npy"];
+    const { code, stderr } = await inFolder(argv);
+    expect(code).toBe(0);
+    expect(stderr.split("\n")[0]).toBe("lanenorm: w.npy: float64 was rounded to float32");
   });
 });
 
@@ -126,7 +143,7 @@ describe("group-norm", () => {
     const argv = ["group-norm", featureMap, "--num-groups", "8", ...mapParameters, "-o", "y.npy"];
     const { code, stderr } = await inFolder(argv);
     expect(code).toBe(0);
-    expect(stderr).toMatch(/^normalised \[4, 32, 12, 12\] \(73\.7 kB\) in /);
+    expect(stderr).toMatch(/^normalised float32 \[4, 32, 12, 12\] \(73\.7 kB\) in /);
     const [x, weight, bias] = [featureMap, mapParameters[1]!, mapParameters[3]!].map((path) => readTensor(path).data);
     const y = normalised(x!, 4 * 144, 1e-5, weight!, bias!, (i) => Math.floor(i / 144) % 32);
     expectClose(readTensor(join(folder.path, "y.npy")).data, y);
@@ -139,8 +156,12 @@ describe("what fails exits with 1, one line and no file", () => {
   const cases: [title: string, argv: string[], message: RegExp][] = [
     ["a missing input", layer("no.npy"), /^lanenorm: layer-norm: no\.npy must be a file .* \(ENOENT\)$/],
     ["a missing weight", layer(tokens, "--weight", "no.npy"), /^lanenorm: layer-norm: no\.npy must be a file/],
-    ["a file of another kind", layer("text"), /^lanenorm: readNpy: text must begin with .* at byte 0, got "not a "$/],
-    ["a file cut short", layer("short.npy"), /^lanenorm: readNpy: short\.npy must have 98304 bytes .* got 72$/],
+    [
+      "a file of another kind",
+      layer("text"),
+      /^lanenorm: layer-norm: text must begin with .* at byte 0, got "not a "$/,
+    ],
+    ["a file cut short", layer("short.npy"), /^lanenorm: layer-norm: short\.npy must have 98304 bytes .* got 72$/],
     ["a shape that does not fit", layer(featureMap), /^lanenorm: layerNorm: .*768/],
     ["a weight that does not fit", layer(tokens, ...mapParameters), /^lanenorm: layerNorm: weight .*\[768\].*\[32\]$/],
     ["groups that do not divide", group("5"), /^lanenorm: groupNorm: .*5/],

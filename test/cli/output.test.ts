@@ -14,24 +14,29 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Writable } from "node:stream";
 import { describe, expect, it } from "vitest";
-import { type Parts, prepareOutput } from "../../src/cli/output.js";
+import { prepareOutput } from "../../src/cli/files/output.js";
+import { writeAt } from "../../src/cli/files/positioned.js";
 import { ArgumentError } from "../../src/errors.js";
 import { capture, temporaryFolder } from "./support.js";
 
 const folder = temporaryFolder();
 const path = (name: string) => join(folder.path, name);
-const parts = () => [Buffer.from("he"), Buffer.from(""), Buffer.from("llo")];
 
-async function write(name: string, contents: Parts = parts()): Promise<void> {
-  await (
-    await prepareOutput("c", name, capture(folder.path))
-  )(contents);
+/** Writes "hello", not in order, and commits it; fails half-way where that is asked for. */
+async function write(name: string, environment = capture(folder.path), fail = false): Promise<void> {
+  const open = await prepareOutput("c", name, environment);
+  const { fd, commit, discard } = open();
+  try {
+    writeAt(fd, Buffer.from("llo"), 2);
+    if (fail) throw new Error("the source failed");
+    writeAt(fd, Buffer.from("he"), 0);
+    await commit();
+  } finally {
+    discard();
+  }
 }
 
-async function* failing(): AsyncGenerator<Uint8Array> {
-  yield Buffer.from("half");
-  throw new Error("the source failed");
-}
+const writeAndFail = (name: string) => write(name, capture(folder.path), true);
 
 describe("a file", () => {
   it("is made whole, and alone", async () => {
@@ -45,7 +50,7 @@ describe("a file", () => {
     expect(statSync(path("y")).mode & 0o777).toBe(0o666 & ~process.umask());
   });
 
-  it("is not there before the first part", async () => {
+  it("is not there before it is opened", async () => {
     await prepareOutput("c", "y", capture(folder.path));
     expect(readdirSync(folder.path)).toEqual([]);
   });
@@ -60,7 +65,7 @@ describe("a file", () => {
 
   it("keeps its old contents when the work fails, and no temporary file stays", async () => {
     writeFileSync(path("y"), "old");
-    await expect(write("y", failing())).rejects.toThrow("the source failed");
+    await expect(writeAndFail("y")).rejects.toThrow("the source failed");
     expect(readFileSync(path("y"), "utf8")).toBe("old");
     expect(readdirSync(folder.path)).toEqual(["y"]);
   });
@@ -85,7 +90,7 @@ describe("a file", () => {
     const listeners = () => ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => process.listenerCount(signal));
     const before = listeners();
     await write("y");
-    await expect(write("y", failing())).rejects.toThrow();
+    await expect(writeAndFail("y")).rejects.toThrow();
     expect(listeners()).toEqual(before);
   });
 });
@@ -132,11 +137,9 @@ describe("a device or pipe", () => {
 });
 
 describe("standard output", () => {
-  it("gets the parts and stays open", async () => {
+  it("gets the bytes in order and stays open", async () => {
     const environment = capture();
-    await (
-      await prepareOutput("c", "-", environment)
-    )(parts());
+    await write("-", environment);
     expect(environment.output().toString()).toBe("hello");
     expect(environment.stdout.writable).toBe(true);
   });
@@ -145,7 +148,6 @@ describe("standard output", () => {
     const closed = Object.assign(new Error("write EPIPE"), { code: "EPIPE" });
     const stdout = new Writable({ write: (_piece, _encoding, done) => done(closed) });
     stdout.on("error", () => undefined);
-    const write = await prepareOutput("c", "-", { ...capture(), stdout });
-    await expect(write(parts())).rejects.toBe(closed);
+    await expect(write("-", { ...capture(), stdout })).rejects.toBe(closed);
   });
 });

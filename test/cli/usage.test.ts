@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { layers } from "../../src/cli/layers/layers.js";
 import { run } from "../../src/cli/run.js";
 import { capture, example } from "./support.js";
 
@@ -9,7 +10,7 @@ async function result(argv: readonly string[]) {
   return { code, output: environment.output().toString(), errors: environment.errors() };
 }
 
-const commands = ["layer-norm", "group-norm", "compare", "bench"];
+const commands = [...layers.map(({ name }) => name), "compare", "bench", "info"];
 
 describe("help", () => {
   it.each([["--help"], ["-h"]])("%s lists the commands on standard output", async (option) => {

@@ -2,8 +2,10 @@ import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { decode } from "fast-png";
 import { beforeAll, describe, expect, it } from "vitest";
-import { readNpy } from "../../src/io/npy.js";
+import { readNpy } from "../../src/io/index.js";
+import { float32Npy } from "../io/support.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -82,8 +84,28 @@ it("start.mjs normalises the files, answers the question and measures the speed"
     tokens: [32, 768],
     feature_map: [4, 32, 12, 12],
   }))
-    expect(readNpy(readFileSync(`${root}examples/out/${name}.npy`), name).tensor.shape).toEqual(shape);
+    expect((await readNpy(readFileSync(`${root}examples/out/${name}.npy`))).shape).toEqual(shape);
 
   expectTheAnswer(text);
   expect(text).toMatch(/layer norm \[4096, 768\].* [\d.]+x$/m);
+});
+
+it("photographs.mjs takes light and camera out of pictures, and shows it", async () => {
+  for (const name of ["photographs.npy", "photographs.png"]) rmSync(`${root}examples/out/${name}`, { force: true });
+  const text = await run("photographs.mjs");
+  for (const light of ["noon", "lamp", "fog", "dusk"]) {
+    expect(valuesOf(text, `${light}, after`)).toEqual(["0 +- 1, 0 +- 1, 0 +- 1"]);
+  }
+  expect(float32Npy(readFileSync(`${root}examples/out/photographs.npy`), "photographs").shape).toEqual([
+    4, 3, 120, 160,
+  ]);
+  const { width, height } = decode(readFileSync(`${root}examples/out/photographs.png`));
+  expect([width, height]).toEqual([4 * 160 + 3 * 4, 2 * 120 + 4]);
+});
+
+it("checkpoint.mjs applies every layer norm of a transformer", async () => {
+  const text = await run("checkpoint.mjs");
+  expect(unwrapped(text)).toContain("35 tensors, 9 layer norms");
+  const norms = [0, 1, 2, 3].flatMap((layer) => [`h.${layer}.ln_1`, `h.${layer}.ln_2`]);
+  for (const norm of [...norms, "ln_f"]) expect(valuesOf(text, norm)[0]).toMatch(/ -> {2}-?0\.0\d\d \+- 1\.0\d\d$/);
 });

@@ -2,6 +2,8 @@
 // spelt with both: "groupNorm float16 channels-last".
 
 import { readdirSync, readFileSync } from "node:fs";
+import * as onnx from "../../src/adapters/onnx/index.js";
+import * as webnn from "../../src/adapters/webnn/index.js";
 import * as lanenorm from "../../src/index.js";
 import { placements } from "../accuracy/placements.js";
 
@@ -34,6 +36,11 @@ export function exportedFunctions(): string[] {
 
 function isClass(value: unknown): boolean {
   return String(value).startsWith("class ");
+}
+
+/** The functions of the adapters, which have other people's names. */
+export function adapterFunctions(): string[] {
+  return [...Object.keys(onnx), ...Object.keys(webnn)];
 }
 
 /** The methods of engines. */

@@ -69,6 +69,28 @@ const consumers = {
     export const variance: Float64Array = Moments.fromJSON(json).variance(1);
   `,
 
+  adapters: `
+    import { BatchNormalization, GroupNormalization, LayerNormalization, type OperatorOptions } from "lanenorm/onnx";
+    import { batchNormalization, instanceNormalization, layerNormalization } from "lanenorm/webnn";
+    import { defaultEngine, type Tensor } from "lanenorm";
+    const x = { data: new Float32Array(24), shape: [2, 3, 4] } as const;
+    const three = { data: new Float32Array(3), shape: [3] };
+    const options: OperatorOptions = { opset: 17, outputs: 3, engine: defaultEngine() };
+    export const outputs: Tensor[] = LayerNormalization([x, three, null], { axis: -1, stash_type: 1 }, options);
+    export const [y, mean]: Tensor[] = BatchNormalization([x, three, three, three, three], { training_mode: 1 });
+    export const results: Tensor[] = [
+      layerNormalization(x, { axes: [2, 1] as const, epsilon: 1e-3 }),
+      instanceNormalization(x, { layout: "nhwc", scale: three }),
+      batchNormalization(x, three, three, { axis: 1, bias: three }),
+    ];
+    // @ts-expect-error -- how many groups?
+    GroupNormalization([x, three, three]);
+    // @ts-expect-error -- the attribute is epsilon
+    LayerNormalization([x, three], { eps: 1 });
+    // @ts-expect-error -- the layouts are WebNN's
+    instanceNormalization(x, { layout: "channels-last" });
+  `,
+
   "arrays of every class": `
     import {
       createEngineSync, layerNorm, nativeLayerNorm, rowwiseMoments, nativeRmsNorm, standardize, type Tensor,
