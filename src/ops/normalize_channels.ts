@@ -93,9 +93,11 @@ export function normalizeChannelsWithStatistics(
   if (call.useInputStats && !call.running) return normalizeGroupsWithStatistics(context, call, statisticsShape);
   return makingTensors(context, call, (make) => {
     const format = computeFormat(call.x.format);
-    const mean = make(statisticsShape, format);
-    const rstd = make(statisticsShape, format);
+    let mean!: Tensor;
+    let rstd!: Tensor;
     const output = withOutput(context, call, (_, __, out) => {
+      mean = make(statisticsShape, format);
+      rstd = make(statisticsShape, format);
       const moments = run(context, call, out);
       writeNumbers(mean, moments.mean);
       const rstdOf = (variance: number) => 1 / Math.sqrt(variance + call.eps);

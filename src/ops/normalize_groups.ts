@@ -79,9 +79,14 @@ export function normalizeGroupsWithStatistics(
 ): AnyStatistics {
   return makingTensors(context, call, (make) => {
     const format = computeFormat(call.x.format);
-    const mean = make(statisticsShape, format);
-    const rstd = make(statisticsShape, format);
-    const output = withOutput(context, call, (_, __, out) => run(context, call, out, mean, rstd));
+    let mean!: Tensor;
+    let rstd!: Tensor;
+    // Made when `out` has been checked: memory may grow for them, and detach a view that came.
+    const output = withOutput(context, call, (_, __, out) => {
+      mean = make(statisticsShape, format);
+      rstd = make(statisticsShape, format);
+      run(context, call, out, mean, rstd);
+    });
     return { output, mean, rstd };
   });
 }
@@ -93,8 +98,11 @@ export function normalizeGroupsWithRstd(
   statisticsShape: readonly number[],
 ): Omit<AnyStatistics, "mean"> {
   return makingTensors(context, call, (make) => {
-    const rstd = make(statisticsShape, computeFormat(call.x.format));
-    const output = withOutput(context, call, (_, __, out) => run(context, call, out, undefined, rstd));
+    let rstd!: Tensor;
+    const output = withOutput(context, call, (_, __, out) => {
+      rstd = make(statisticsShape, computeFormat(call.x.format));
+      run(context, call, out, undefined, rstd);
+    });
     return { output, rstd };
   });
 }
