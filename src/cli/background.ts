@@ -1,46 +1,40 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import type { Counters, Task } from "./task.js";
+import type { Counters, Outcome, Task } from "./task.js";
 
 /** What the other thread is given. */
 export interface BackgroundWork {
   readonly task: Task;
   /** Two float64 numbers: see sharedCounters. */
-  readonly counters: SharedArrayBuffer;
+  readonly shared: SharedArrayBuffer;
 }
 
 /** What it says in the end. */
-export type Outcome = { readonly backend: "wasm" | "js" } | { readonly error: string };
+export type Message = Outcome | { readonly error: string };
 
-/** Tasks that other threads are doing. */
+/** A task that another thread is doing. */
 export interface Background {
-  /** What they are done with; rejects as soon as one fails. */
-  readonly done: Promise<{ backend: "wasm" | "js" }>;
-  /** How far they all have come. */
-  progress(): Counters;
+  readonly done: Promise<Outcome>;
+  readonly counters: Readonly<Counters>;
   stop(): Promise<void>;
 }
 
-/** Gives each task a thread, so that this one can show how far they are, and signals find somebody at home. */
-export function runInBackground(tasks: readonly Task[]): Background {
-  const works = tasks.map((task): BackgroundWork => ({ task, counters: new SharedArrayBuffer(16) }));
-  const workers = works.map((workerData) => new Worker(new URL("./worker.js", import.meta.url), { workerData }));
-  const all = works.map(({ counters }) => sharedCounters(counters));
+/** Gives a task a thread, so that this one can show how far it is, and signals find somebody at home. */
+export function runInBackground(task: Task): Background {
+  const shared = new SharedArrayBuffer(16);
+  const workerData: BackgroundWork = { task, shared };
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData });
   return {
-    done: Promise.all(workers.map(outcomeOf)).then(([first]) => first!),
-    progress: () => ({ read: sumOf(all, "read"), written: sumOf(all, "written") }),
-    stop: async () => void (await Promise.all(workers.map((worker) => worker.terminate()))),
+    done: outcomeOf(worker),
+    counters: sharedCounters(shared),
+    stop: async () => void (await worker.terminate()),
   };
 }
 
-async function outcomeOf(worker: Worker): Promise<{ backend: "wasm" | "js" }> {
-  const [outcome] = (await once(worker, "message")) as [Outcome];
-  if ("error" in outcome) throw new Error(outcome.error);
-  return outcome;
-}
-
-function sumOf(all: readonly Counters[], counter: keyof Counters): number {
-  return all.reduce((sum, counters) => sum + counters[counter], 0);
+async function outcomeOf(worker: Worker): Promise<Outcome> {
+  const [message] = (await once(worker, "message")) as [Message];
+  if ("error" in message) throw new Error(message.error);
+  return message;
 }
 
 /** Counters that threads share. One writes, the other only looks: any recent number will do. */

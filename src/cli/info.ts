@@ -4,7 +4,6 @@ import type { Command } from "./environment.js";
 import { formatSeconds } from "./format.js";
 import { print } from "./print.js";
 import { selfTest } from "./self_test.js";
-import { mostThreads } from "./slices.js";
 import { version } from "./version.js";
 
 const summary = "Say what runs here, and test it";
@@ -53,7 +52,7 @@ function inspect(): Report {
       node: process.versions.node,
       platform: `${process.platform} ${process.arch}`,
       backend: engine.backend,
-      threads: mostThreads(),
+      threads: 1,
       selfTest: { passed, failed, seconds },
     };
   } finally {
@@ -71,7 +70,7 @@ function describe({ version, node, platform, backend, threads, selfTest }: Repor
   return `lanenorm     ${version}
 Node         ${node}, ${platform}
 backend      ${backend === "wasm" ? "wasm, with SIMD" : "js: no WebAssembly SIMD here"}
-threads      ${threads}, for files of 128 MiB and more
+threads      ${threads}
 self-test    ${verdict}
 `;
 }

@@ -1,19 +1,17 @@
 import { formatShape } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { parseChoice, required, UsageError } from "./arguments.js";
-import { runInBackground } from "./background.js";
 import type { Environment } from "./environment.js";
-import { bytesOf, bytesPerElement, type FileTensor } from "./files/file_tensor.js";
+import { bytesOf, type FileTensor } from "./files/file_tensor.js";
 import { openTensor } from "./files/open_tensor.js";
 import { prepareOutput } from "./files/output.js";
 import { readParameter } from "./files/parameter.js";
 import { parseReference } from "./files/reference.js";
 import { beginTensor } from "./files/result.js";
 import { formatBytes, formatRate, formatSeconds } from "./format.js";
+import { perform } from "./perform.js";
 import { print } from "./print.js";
-import { showProgress } from "./progress.js";
-import { slicesOf } from "./slices.js";
-import { type OpName, runTask, type Task } from "./task.js";
+import type { OpName, Task } from "./task.js";
 
 /** What every command takes that normalises a file. */
 export const fileOptions = {
@@ -76,7 +74,7 @@ export async function normaliseFile(order: Order, values: FileValues, environmen
       const out = beginTensor(command, target, file.fd, x);
       const task: Task = { op, argument, options: { ...options, ...parameters }, backend, x, out };
       const start = performance.now();
-      const done = await perform(task, order.independent(x.shape.length), environment);
+      const done = await perform(task, order.independent(x.shape.length), environment.stderr);
       await file.commit();
       const seconds = (performance.now() - start) / 1000;
       await report({ command, input, shape: x.shape, dtype: x.dtype, output, ...done, seconds }, values, environment);
@@ -85,25 +83,6 @@ export async function normaliseFile(order: Order, values: FileValues, environmen
     }
   } finally {
     opened.close();
-  }
-}
-
-/** Bytes from which work is long enough for other threads, and for a bar that shows how far it is. */
-const LONG = 2 ** 26;
-
-async function perform(task: Task, independent: number, { stderr }: Environment): Promise<{ backend: string }> {
-  const bytes = bytesOf(task.x);
-  if (bytes < LONG) return runTask(task, { read: 0, written: 0 });
-  const background = runInBackground(slicesOf(task, independent));
-  const endProgress = showProgress(stderr, 2 * bytes, () => {
-    const { read, written } = background.progress();
-    return (read + written) * bytesPerElement(task.x);
-  });
-  try {
-    return await background.done;
-  } finally {
-    endProgress();
-    await background.stop();
   }
 }
 

@@ -1,27 +1,16 @@
-import { availableParallelism } from "node:os";
-import { bytesOf, bytesPerElement, type FileTensor } from "./files/file_tensor.js";
-import type { Task } from "./task.js";
 import { sizeOf } from "../shape.js";
-
-/** What is worth a thread of its own. */
-const LEAST_BYTES = 2 ** 26;
-/** Files do not come faster to more. */
-const MOST_THREADS = 4;
-
-/** How many threads work on a large file. */
-export function mostThreads(): number {
-  return Math.min(MOST_THREADS, availableParallelism());
-}
+import { bytesPerElement, type FileTensor } from "./files/file_tensor.js";
+import type { Task } from "./task.js";
 
 /**
- * A task as several that do not need each other: parts of the first `independent` dimensions of x, of which no two
- * elements share statistics. What is computed of an element is the same.
+ * A task as at most `most` that do not need each other: parts of the first `independent` dimensions of x, of which no
+ * two elements share statistics. What is computed of an element is the same.
  */
-export function slicesOf(task: Task, independent: number, threads = mostThreads()): Task[] {
+export function slicesOf(task: Task, independent: number, most: number): Task[] {
   const { shape } = task.x;
   const axis = shape.findIndex((size) => size > 1);
   const size = shape[axis]!;
-  const count = Math.min(threads, Math.floor(bytesOf(task.x) / LEAST_BYTES), size);
+  const count = Math.min(most, size);
   if (axis < 0 || axis >= independent || count < 2) return [task];
   return Array.from({ length: count }, (_, index) => {
     const begin = Math.floor((size * index) / count);

@@ -36,8 +36,13 @@ export interface Counters {
   written: number;
 }
 
-/** Does the work. Returns what it was done with. */
-export function runTask(task: Task, counters: Counters): { backend: "wasm" | "js" } {
+/** What a task was done with. */
+export interface Outcome {
+  readonly backend: "wasm" | "js";
+}
+
+/** Does the work. */
+export function runTask(task: Task, counters: Counters): Outcome {
   const engine = createEngineSync({ backend: task.backend });
   try {
     if (engine.backend === "wasm") runInTiles(engine, task, counters);

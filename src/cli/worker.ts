@@ -1,15 +1,14 @@
 // The other thread of background.ts.
 
 import { parentPort, workerData } from "node:worker_threads";
-import type { BackgroundWork, Outcome } from "./background.js";
-import { sharedCounters } from "./background.js";
+import { type BackgroundWork, type Message, sharedCounters } from "./background.js";
 import { runTask } from "./task.js";
 
-const { task, counters } = workerData as BackgroundWork;
-let outcome: Outcome;
+const { task, shared } = workerData as BackgroundWork;
+let message: Message;
 try {
-  outcome = runTask(task, sharedCounters(counters));
+  message = runTask(task, sharedCounters(shared));
 } catch (error) {
-  outcome = { error: error instanceof Error ? error.message : String(error) };
+  message = { error: error instanceof Error ? error.message : String(error) };
 }
-parentPort!.postMessage(outcome);
+parentPort!.postMessage(message);

@@ -1,4 +1,5 @@
-// Files from 128 MiB on go through threads of their own, in slices. By the built program: threads run what is built.
+// Large files go slice by slice, or where statistics are of everything in a thread. By the built program, as threads run
+// what is built.
 
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -28,6 +29,17 @@ it("has the bits of a tensor in memory", async () => {
   const { code, stdout } = await lanenorm([...argv, "--json", "-o", "y.npy"], { cwd: folder });
   expect({ code, ...JSON.parse(stdout.toString()) }).toMatchObject({ code: 0, shape, backend: "wasm" });
   const expected = Buffer.from(layerNorm(x, 1024).data.buffer);
+  const y = readFileSync(join(folder, "y.npy"));
+  expect(y.subarray(y.length - expected.length).equals(expected)).toBe(true);
+  rmSync(join(folder, "y.npy"));
+});
+
+it("has them where all of it shares statistics", async () => {
+  const { code } = await lanenorm(["layer-norm", "x.npy", "--normalized-shape", `${shape}`, "-o", "y.npy"], {
+    cwd: folder,
+  });
+  expect(code).toBe(0);
+  const expected = Buffer.from(layerNorm(x, shape).data.buffer);
   const y = readFileSync(join(folder, "y.npy"));
   expect(y.subarray(y.length - expected.length).equals(expected)).toBe(true);
   rmSync(join(folder, "y.npy"));
