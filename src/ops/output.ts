@@ -86,7 +86,7 @@ export function makingTensors<Result>(
 }
 
 /** The user's `out`, checked: x's shape, dtype and home; exactly x, or without overlap with it, weight and bias. */
-function checkedOut({ functionName, x, weight, bias, out }: OutputCall, store: Store): Operand {
+export function checkedOut({ functionName, x, weight, bias, out }: OutputCall, store: Store): Operand {
   const operand = operandOf(functionName, "out", out, store);
   if (!sameShape(operand.sizes, x.sizes)) {
     throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.sizes)}`, formatShape(operand.sizes));
@@ -119,7 +119,8 @@ export function checkApart(
   }
 }
 
-function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
+/** What is returned for a checked `out`: itself if it is a Tensor, or else a Tensor over the same data. */
+export function asTensor(out: unknown, operand: Operand, store: Store): Tensor {
   if (Tensor.is(out)) return out;
   const { data, sizes, offset, format } = operand;
   return offset < 0 ? Tensor.host(data, sizes, format) : Tensor.resident(store, offset, sizes, format, false);
