@@ -26,10 +26,10 @@ export function tileOf(compute: ComputeType): number {
 }
 
 /**
- * Elements of a tile that holds a whole block of columns, steps and all: larger than a cache, but what is left of a block
- * would have to be copied row by row.
+ * Elements of the largest tile, for a group or a block that is not in parts if it can be whole: larger than the second
+ * cache, but the third is still faster than reading it again from where it is.
  */
-export function blockTileOf(compute: ComputeType): number {
+export function largestTileOf(compute: ComputeType): number {
   return (16 * TILE_BYTES) / bytesOf(compute);
 }
 

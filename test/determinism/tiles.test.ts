@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { blockTileOf, TILE } from "../../src/engine/staging.js";
+import { largestTileOf, TILE } from "../../src/engine/staging.js";
 import { GuardedHeap } from "../kernels/guarded_heap.js";
 import type { DTypeName } from "../support/dtypes.js";
 import { forEachBackend } from "./backends.js";
@@ -95,7 +95,7 @@ describe("tiles and strips change no bit", () => {
     it.each(engine.backend === "js" ? [] : (["float32", "float64"] as const))(
       "large blocks of columns in %s",
       (dtype) => {
-        const room = blockTileOf(dtype);
+        const room = largestTileOf(dtype);
         const stepsOf = (columns: number) => Math.ceil(room / columns) + 70;
         const narrow = { batch: 1, channels: 5, groups: 1, span: stepsOf(5) };
         const wide = { batch: 1, channels: 700, groups: 350, span: stepsOf(700) };
@@ -124,7 +124,7 @@ describe("tiles and strips change no bit", () => {
         small.standardize({ data, shape }, [1]);
       }
       // That of a tile of whole blocks, and some scratch.
-      expect(small.memory.peakBytes).toBeLessThan(4 * blockTileOf("float32") + 200_000);
+      expect(small.memory.peakBytes).toBeLessThan(4 * largestTileOf("float32") + 200_000);
     });
 
     function expectSameInTiles(call: Call): void {

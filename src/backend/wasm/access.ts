@@ -2,7 +2,7 @@
 // come to where kernels can read them, strip by strip and part by part, and go back.
 
 import type { ScratchPlan } from "../../engine/scratch.js";
-import { blockTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import { largestTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { Operand } from "../../ops/operand.js";
 import { type Blocks, startOf } from "../blocks.js";
 import type { WasmContext } from "./context.js";
@@ -23,7 +23,7 @@ export function stripOf({ pieces, steps, columns, width }: Blocks, x: Operand, l
   const multiple = (count: number) => Math.max(width, Math.floor(Math.min(count, limit, columns) / width) * width);
   if (isDirect(x)) return { strip: multiple(columns), partSteps: steps };
   const { compute } = x.format;
-  const room = blockTileOf(compute) / (pieces.length * steps);
+  const room = largestTileOf(compute) / (pieces.length * steps);
   const whole = multiple(room);
   // A group wider than the room for it is no reason to stage all of its steps.
   if (whole >= Math.min(NARROWEST, columns) && whole <= room) return { strip: whole, partSteps: steps };
@@ -72,7 +72,7 @@ export function planAccess(
   const direct = isDirect(x);
   const all = pieces.length * steps * strip;
   // Whether all of a strip is in the tile from when it is opened.
-  const kept = !direct && all <= (strip === 1 ? tileOf : blockTileOf)(compute);
+  const kept = !direct && all <= largestTileOf(compute);
   const tileAt = direct ? 0 : plan.add(kept ? all : partSteps * strip, bytes);
   // The open strip's first element, and the elements from one step to the next where kernels read.
   let [begin, stride] = [0, 0];

@@ -9,7 +9,7 @@ import { reduceColumnGroups } from "./column_groups.js";
 import { flagsOf, kernelsFor, planOperand, type WasmContext } from "./context.js";
 import { reduceGroups } from "./groups.js";
 import { planStatistics } from "./statistics.js";
-import { fitsTile, planBlockTiles } from "./tiles.js";
+import { fitsTile, planWholeTiles } from "./tiles.js";
 
 /** Groups of so many columns, a chunk of the row kernels, are rows in pieces: nothing is gained by a sum per column. */
 const WIDE = 8192;
@@ -47,7 +47,7 @@ function normalizeTiles(context: WasmContext, job: NormalizeJob, { blocks, steps
   const groups = columns / width;
   const plan = new ScratchPlan();
   const stateAt = plan.add(Math.ceil(kernels.columns_norm_bytes(columns, width) / 4));
-  const tiles = planBlockTiles(context, plan, job, blocks, steps * columns);
+  const tiles = planWholeTiles(context, plan, job, blocks, steps * columns);
   const gamma = planOperand(context, plan, weight);
   const beta = planOperand(context, plan, bias);
   const statistics = planStatistics(context, plan, job, tiles.most * groups, isDirect(x));

@@ -1,7 +1,7 @@
 // Local response norm: a window over channels, which follow each other (channels last) or lie `span` apart.
 
 import { ScratchPlan } from "../../engine/scratch.js";
-import { blockTileOf, isDirect } from "../../engine/staging.js";
+import { largestTileOf, isDirect } from "../../engine/staging.js";
 import type { LocalResponseJob } from "../backend.js";
 import { wholeBlocks } from "../blocks.js";
 import { planAccess } from "./access.js";
@@ -32,7 +32,7 @@ function rows(context: WasmContext, job: LocalResponseJob): void {
 function strips(context: WasmContext, job: LocalResponseJob): void {
   const { samples, channels, span, before, after, size, alpha, beta, k, x } = job;
   const kernels = kernelsFor(context, x);
-  const fitting = Math.max(1, Math.floor(blockTileOf(x.format.compute) / channels));
+  const fitting = Math.max(1, Math.floor(largestTileOf(x.format.compute) / channels));
   const strip = isDirect(x) ? span : Math.min(span, fitting);
   const plan = new ScratchPlan();
   const access = planAccess(context, plan, job, wholeBlocks(samples, channels, span), { strip, partSteps: channels });

@@ -6,7 +6,7 @@ import type { PowerJob } from "../backend.js";
 import { wholeBlocks } from "../blocks.js";
 import { planAccess, stripOf, stripOfGroup } from "./access.js";
 import { kernelsFor, planKernelScratch, type WasmContext } from "./context.js";
-import { fitsTile, planBlockTiles } from "./tiles.js";
+import { fitsTile, planWholeTiles } from "./tiles.js";
 
 /** What powers_finish and power_columns_finish say where sums must be taken again; see assembly/powers/state.ts. */
 const RESCALE = 2;
@@ -27,7 +27,7 @@ function tiles(context: WasmContext, job: PowerJob): void {
   const plan = new ScratchPlan();
   const scratch =
     columns === 1 ? planKernelScratch(context, plan) : planBytes(plan, kernels.normalize_columns_scratch(columns));
-  const tiles = planBlockTiles(context, plan, job, blocks, steps * columns);
+  const tiles = planWholeTiles(context, plan, job, blocks, steps * columns);
   plan.with(context.store, job.functionName, () => {
     tiles.forEach(({ to, from, count }) => {
       if (columns === 1) kernels.normalize_rows(to, from, count, steps, p, eps, scratch());

@@ -1,7 +1,7 @@
 // Rows of contiguous elements: layer, RMS, group and instance norm.
 
 import { ScratchPlan } from "../../engine/scratch.js";
-import { isDirect, tileOf } from "../../engine/staging.js";
+import { isDirect, largestTileOf } from "../../engine/staging.js";
 import type { ChannelMap, ElementMap, Rows } from "../../plan.js";
 import type { NormalizeJob } from "../backend.js";
 import { blocksOf } from "../blocks.js";
@@ -9,7 +9,7 @@ import { flagsOf, kernelsFor, planKernelScratch, planOperand, type WasmContext }
 import { type GroupJob, reduceGroups } from "./groups.js";
 import { isReduced, normalizeReduced } from "./reduced_rows.js";
 import { planStatistics } from "./statistics.js";
-import { planTiles } from "./tiles.js";
+import { planWholeTiles } from "./tiles.js";
 
 /** The maps that rows have. */
 export type RowMap = ElementMap | ChannelMap;
@@ -48,7 +48,7 @@ function isPlace(operand: NormalizeJob["weight"]): boolean {
 
 /** Whether kernels can take rows whole. */
 function fits({ x }: GroupJob, { n }: Rows): boolean {
-  return isDirect(x) || n <= tileOf(x.format.compute);
+  return isDirect(x) || n <= largestTileOf(x.format.compute);
 }
 
 function runKernel(
@@ -81,7 +81,7 @@ function normalizeTiles(context: WasmContext, job: NormalizeJob, { rows, n }: Ro
   const plan = new ScratchPlan();
   const scratch = planKernelScratch(context, plan);
   const [period, perRow] = map.kind === "channel" ? [map.period, map.channels] : [1, n];
-  const tiles = planTiles(context, plan, job, rows, n, period);
+  const tiles = planWholeTiles(context, plan, job, rows, n, period);
   const statistics = planStatistics(context, plan, job, tiles.most, isDirect(x));
   const gamma = planOperand(context, plan, weight, tiles.parameters * perRow);
   const beta = planOperand(context, plan, bias, tiles.parameters * perRow);
@@ -109,7 +109,7 @@ export function rowMoments(context: WasmContext, job: GroupJob, rows: Rows): voi
   const kernels = kernelsFor(context, x);
   const plan = new ScratchPlan();
   const scratch = planKernelScratch(context, plan);
-  const tiles = planTiles(context, plan, { x }, rows.rows, rows.n, 1, BATCH);
+  const tiles = planWholeTiles(context, plan, { x }, rows.rows, rows.n, 1, BATCH);
   const statistics = planStatistics(context, plan, job, tiles.most, false);
   plan.with(context.store, functionName, () => {
     const [mean, variance] = [statistics.mean(), statistics.rstd()];

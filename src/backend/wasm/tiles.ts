@@ -1,7 +1,7 @@
 // Items that kernels take in one call, rows or blocks: where they are, or as many at a time as a tile holds.
 
 import type { ScratchPlan } from "../../engine/scratch.js";
-import { blockTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
+import { largestTileOf, bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../engine/staging.js";
 import type { Operand } from "../../ops/operand.js";
 import type { WasmContext } from "./context.js";
 
@@ -75,26 +75,19 @@ export function planTiles(
 
 /** Whether kernels can take blocks of steps of columns whole, where they are or in a tile. */
 export function fitsTile(x: Operand, steps: number, columns: number): boolean {
-  const room = columns === 1 ? tileOf : blockTileOf;
-  return isDirect(x) || steps * columns <= room(x.format.compute);
+  return isDirect(x) || steps * columns <= largestTileOf(x.format.compute);
 }
 
-/** planTiles for such blocks. */
-export function planBlockTiles(
+/** planTiles for items that are taken whole, if a tile has to be larger for it. */
+export function planWholeTiles(
   context: WasmContext,
   plan: ScratchPlan,
-  operands: { x: Operand; out: Operand },
-  blocks: number,
+  operands: { x: Operand; out?: Operand },
+  items: number,
   length: number,
+  period = 1,
+  limit = items,
 ): Tiles {
-  return planTiles(
-    context,
-    plan,
-    operands,
-    blocks,
-    length,
-    1,
-    blocks,
-    Math.max(length, tileOf(operands.x.format.compute)),
-  );
+  const room = Math.max(length, tileOf(operands.x.format.compute));
+  return planTiles(context, plan, operands, items, length, period, limit, room);
 }
