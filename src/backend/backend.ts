@@ -1,5 +1,5 @@
 import type { Operand } from "../ops/operand.js";
-import type { NormalizePlan, Reduction } from "../plan.js";
+import type { ChannelShape, NormalizePlan, Reduction } from "../plan.js";
 
 /** Normalise groups: statistics, then the map. Not empty: the ops deal with empty tensors. */
 export interface NormalizeJob {
@@ -97,6 +97,57 @@ export interface LocalResponseJob {
   readonly out: Operand;
 }
 
+/**
+ * What gradients are computed from, and where they go; what is not asked for is undefined. Operands of x's size are of x's
+ * dtype and home, mean and rstd of the dtype that x is computed in. Gradients of parameters are summed in float64 (or better)
+ * and rounded to their dtype once. gradInput may be gradOutput or x. Not empty.
+ */
+interface Gradients {
+  readonly gradOutput: Operand;
+  readonly x: Operand;
+  readonly weight: Operand | undefined;
+  readonly gradInput: Operand | undefined;
+  readonly gradWeight: Operand | undefined;
+  readonly gradBias: Operand | undefined;
+}
+
+/** Gradients of layer and RMS norm: statistics of rows of n elements, and one weight and bias per element of a row. */
+export interface RowsBackwardJob extends Gradients {
+  readonly functionName: string;
+  readonly rows: number;
+  readonly n: number;
+  /** One per row; undefined for RMS norm, whose mean is taken as 0. */
+  readonly mean: Operand | undefined;
+  readonly rstd: Operand;
+}
+
+/** Gradients of group, instance and batch norm: one weight and bias per channel. */
+export interface ChannelsBackwardJob extends Gradients {
+  readonly functionName: string;
+  readonly shape: ChannelShape;
+  /** Groups of channels that share statistics; all channels for themselves in instance and batch norm. */
+  readonly groups: number;
+  /** Whether samples share statistics, too: batch norm. */
+  readonly batched: boolean;
+  /** Whether the statistics are constants, not x's own: nothing flows back through them. */
+  readonly frozen: boolean;
+  /** One per group and sample, [samples, groups]; or where samples share them, [groups]. */
+  readonly mean: Operand;
+  readonly rstd: Operand;
+}
+
+/** The gradient of normalize. */
+export interface PowerBackwardJob extends Omit<PowerJob, "out"> {
+  readonly gradOutput: Operand;
+  readonly gradInput: Operand;
+}
+
+/** The gradient of local response norm. */
+export interface LocalResponseBackwardJob extends Omit<LocalResponseJob, "out"> {
+  readonly gradOutput: Operand;
+  readonly gradInput: Operand;
+}
+
 /** What plans run on. Jobs are checked; scratch is taken before anything is written and given back in any case. */
 export interface Backend {
   readonly name: "wasm" | "js";
@@ -106,4 +157,8 @@ export interface Backend {
   affineVectorized(job: AffineVectorizedJob): void;
   power(job: PowerJob): void;
   localResponse(job: LocalResponseJob): void;
+  rowsBackward(job: RowsBackwardJob): void;
+  channelsBackward(job: ChannelsBackwardJob): void;
+  powerBackward(job: PowerBackwardJob): void;
+  localResponseBackward(job: LocalResponseBackwardJob): void;
 }
