@@ -1,7 +1,7 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/", "build/", "assembly/", "src/engine/binary.generated.ts"] },
+  { ignores: ["dist/", "build/", "assembly/", "src/engine/*.generated.ts"] },
   ...tseslint.configs.strict,
   {
     files: ["**/*.ts"],

@@ -1,4 +1,4 @@
-// Writes the compiled kernels as text into a TypeScript module, so that the package is plain ES modules: no file to
+// Writes a binary of compiled kernels as text into a TypeScript module, so that the package is plain ES modules: no file to
 // locate at run time, and every bundler works. What src/engine/embedded.ts reads gzips a sixth better than the binary. It is
 // a sequence of symbols. Most are bytes of the binary; the others:
 //
@@ -9,7 +9,11 @@
 //   their twins.
 // - The length of a function is left out: END in place of its last byte says where it ends.
 // - Names of exports are apart, as words: the backend's code has them too, and twins differ by a suffix.
+//
+//   node scripts/embed-wasm.mjs lanenorm   build/lanenorm.wasm -> src/engine/lanenorm.generated.ts
 import { readFileSync, writeFileSync } from "node:fs";
+
+const [name] = process.argv.slice(2);
 
 // The symbols that are no bytes, as in src/engine/embedded.ts.
 const VECTOR = 256;
@@ -26,7 +30,7 @@ const digits = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 +
 /** Digits that stand for one of the commonest symbols; each of the others begins a pair, for any symbol. */
 const singles = 87;
 
-const wasm = readFileSync(new URL("../build/lanenorm.wasm", import.meta.url));
+const wasm = readFileSync(new URL(`../build/${name}.wasm`, import.meta.url));
 const [symbols, locals, calls] = [[], [], []];
 const names = { _f32: [], _f64: [], "": [] };
 let flipped = false;
@@ -44,8 +48,8 @@ const texts = {
 };
 const lines = Object.entries(texts).map(([name, text]) => `export const ${name}: string =\n  "${text}";\n`);
 lines.push(`export const byteLength = ${wasm.length};\n`);
-writeFileSync(new URL("../src/engine/binary.generated.ts", import.meta.url), lines.join(""));
-console.log(`embedded ${wasm.length} bytes of WebAssembly`);
+writeFileSync(new URL(`../src/engine/${name}.generated.ts`, import.meta.url), lines.join(""));
+console.log(`embedded ${wasm.length} bytes of WebAssembly: ${name}`);
 
 function readModule() {
   copy(8);

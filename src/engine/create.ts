@@ -7,6 +7,7 @@ import { optionsOf } from "../ops/operand.js";
 import { Engine } from "./engine.js";
 import { ForeignHeap, type Heap, KERNEL_SCRATCH, OwnHeap } from "./heap.js";
 import { ADDRESSABLE_BYTES, ArrayMemory, LinearMemory, type MemoryLike, PAGE_BYTES } from "./memory.js";
+import { gradientKernels } from "./gradient_module.js";
 import { compile, compileSync, instantiate } from "./module.js";
 import { Store } from "./store.js";
 
@@ -58,6 +59,7 @@ function backendOf(settings: Settings, store: Store): Backend {
     const kernels = instantiate(compileSync(), store.memory.memory);
     return wasmBackend({
       kernels,
+      gradients: gradientKernels(store.memory.memory),
       conversions: kernels.conversions,
       store,
       kernelScratch: memory ? -1 : KERNEL_SCRATCH,

@@ -1,6 +1,14 @@
 // The kernels as they are embedded: scripts/embed-wasm.mjs writes them as text, and says why in this form.
 
-import { byteLength, calls, commonest, instructions, locals, names } from "./binary.generated.js";
+/** What the script writes. */
+export interface Embedded {
+  readonly byteLength: number;
+  readonly calls: string;
+  readonly commonest: string;
+  readonly instructions: string;
+  readonly locals: string;
+  readonly names: string;
+}
 
 // A symbol below 256 is a byte. The next 256 are vector instructions. Then:
 const VECTOR = 256;
@@ -16,8 +24,9 @@ const END = 517;
 const NAME_F32 = 518;
 const NAME_F64 = 519;
 
-/** The bytes of the compiled kernels. */
-export function decodeBinary(): Uint8Array<ArrayBuffer> {
+/** The bytes of compiled kernels. */
+export function decodeBinary(embedded: Embedded): Uint8Array<ArrayBuffer> {
+  const { byteLength, calls, commonest, instructions, locals, names } = embedded;
   const singles = symbolsOf(commonest, new Uint16Array(0));
   const symbols = symbolsOf(instructions, singles);
   const local = symbolsOf(locals, singles);

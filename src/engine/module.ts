@@ -1,8 +1,9 @@
 import type { ComputeType } from "../dtype.js";
 import { decodeBinary } from "./embedded.js";
+import * as forward from "./lanenorm.generated.js";
 import type { MemoryLike } from "./memory.js";
 
-type Offset = number;
+export type Offset = number;
 
 /** Kernels that see rows. Offsets are bytes; sizes and strides are elements; flags as in assembly/index.ts. */
 interface RowKernels {
@@ -227,11 +228,11 @@ let compiled: WebAssembly.Module | undefined;
 
 /** The compiled kernels; compiled once. A failure is not remembered: the next call tries again. */
 export function compileSync(): WebAssembly.Module {
-  return (compiled ??= new WebAssembly.Module(decodeBinary()));
+  return (compiled ??= new WebAssembly.Module(decodeBinary(forward)));
 }
 
 export async function compile(): Promise<WebAssembly.Module> {
-  return (compiled ??= await WebAssembly.compile(decodeBinary()));
+  return (compiled ??= await WebAssembly.compile(decodeBinary(forward)));
 }
 
 /** Kernels on `memory`. */
@@ -246,10 +247,10 @@ export function instantiate(module: WebAssembly.Module, memory: MemoryLike): Ker
   };
 }
 
-/** The kernels of one type: those that have its suffix, and those that serve both. */
-function kernelsOf(exports: WebAssembly.Exports, suffix: string, other: string): KernelSet {
+/** @internal The kernels of one type: those that have its suffix, and those that serve both. */
+export function kernelsOf<Kernels>(exports: WebAssembly.Exports, suffix: string, other: string): Kernels {
   const kernels = Object.entries(exports)
     .filter(([name]) => !name.endsWith(other))
     .map(([name, kernel]) => [name.replace(suffix, ""), kernel]);
-  return Object.fromEntries(kernels) as KernelSet;
+  return Object.fromEntries(kernels) as Kernels;
 }

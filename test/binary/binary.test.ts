@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { decodeBinary } from "../../src/engine/embedded.js";
+import * as forward from "../../src/engine/lanenorm.generated.js";
+import * as backward from "../../src/engine/backward.generated.js";
 import type { Conversions, KernelSet, ReducedKernels } from "../../src/engine/module.js";
 import { decode, FIRST_RELAXED, SIMD } from "./opcodes.js";
 import { readBodies, readExports, readImports, readSections, SECTION } from "./sections.js";

@@ -1,4 +1,5 @@
 import { type Kernels, type KernelSet, SCRATCH_BYTES } from "../../engine/module.js";
+import type { GradientKernels } from "../../engine/gradient_module.js";
 import type { ScratchPlan } from "../../engine/scratch.js";
 import { bytesOf, isDirect, stageIn, type Staging } from "../../engine/staging.js";
 import type { Operand } from "../../ops/operand.js";
@@ -14,6 +15,8 @@ export const WANTS_MOMENTS = 16;
 /** What the parts of this backend share. */
 export interface WasmContext extends Staging {
   readonly kernels: Kernels;
+  /** The kernels of gradients. */
+  readonly gradients: () => GradientKernels;
   /** Bytes set aside for kernels' own use; -1 in foreign memory, where they are taken per call. */
   readonly kernelScratch: number;
 }

@@ -1,0 +1,36 @@
+// The coefficients of the gradient of a row of n elements. With g = dy * gamma and h = (x - mean) * rstd,
+//
+//   dx = rstd * (g - mean of g - h * mean of g * h) = g * rstd + h * slope + constant
+//
+// The saved mean is rounded: h is off by the mean of h, and where that is no more than rounding can be, it is put right.
+
+import { sumOfG, sumOfGH, sumOfH } from "./sums";
+
+// Byte offsets of coefficients, all of T:
+export const MEAN: usize = 0;
+export const RSTD: usize = 8;
+export const SLOPE: usize = 16;
+export const CONSTANT: usize = 24;
+/** What is added to (x - mean) * rstd. */
+export const OFFSET: usize = 32;
+export const COEFFICIENT_BYTES: usize = 40;
+
+/** Half an ulp of a number, over the number, is at most this: a little is added for the rounding of what finds it. */
+// prettier-ignore
+@inline function rounding<T>(): f64 { return sizeof<T>() == 8 ? 1.1213e-16 : 6.0201e-8; }
+
+/** Of a row of 1 / `inverse` elements, whose sums are complete; uncentred for RMS norm, which subtracts no mean. */
+export function settle<T>(coefficients: usize, sums: usize, inverse: f64, mean: T, rstd: T, uncentred: bool): void {
+  const scale = <f64>rstd;
+  let meanOfG = sumOfG<T>(sums) * inverse;
+  const meanOfH = sumOfH<T>(sums) * inverse;
+  const isRounding = abs(meanOfH) <= scale * abs(<f64>mean) * rounding<T>();
+  const offset: f64 = isRounding && !uncentred ? -meanOfH : 0;
+  const slope = -(sumOfGH<T>(sums) * inverse + offset * meanOfG) * scale;
+  if (uncentred) meanOfG = 0;
+  store<T>(coefficients, mean, MEAN);
+  store<T>(coefficients, rstd, RSTD);
+  store<T>(coefficients, <T>slope, SLOPE);
+  store<T>(coefficients, <T>(offset * slope - meanOfG * scale), CONSTANT);
+  store<T>(coefficients, <T>offset, OFFSET);
+}

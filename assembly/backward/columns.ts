@@ -1,0 +1,151 @@
+// The same for channels that come last: steps of contiguous columns, each column with a mean and an rstd of its own.
+
+import { addWideLanes, bytesOf, lanesOf, loadPart, zeros } from "../lanes";
+import { gradient } from "./rows";
+import { normalised } from "./sums";
+
+/** Steps whose terms are added in T before they go to wider accumulators. */
+const BLOCK_STEPS: i32 = 8;
+
+// Arrays per column, one after the other: the accumulators of g, of g * h and of h, as addWideLanes fills them; and of T,
+// each with room for whole vectors of four: mean, rstd, and the map's factor, slope and constant.
+
+// prettier-ignore
+@inline function roomOf(columns: i32): i32 { return (columns + 3) & ~3; }
+// prettier-ignore
+@inline function wideBytes<T>(columns: i32): usize { return <usize>(roomOf(columns) * (sizeof<T>() == 8 ? 16 : 8)); }
+// prettier-ignore
+@inline function arrayBytes<T>(columns: i32): usize { return bytesOf<T>(roomOf(columns)); }
+
+/** Bytes of the state of `columns` columns. */
+export function columnsBytes<T>(columns: i32): usize {
+  return 3 * wideBytes<T>(columns) + 5 * arrayBytes<T>(columns);
+}
+
+/** Where the means are, which the caller stores, and then rstds, factors, slopes and constants. */
+export function columnsMeans<T>(columns: i32): usize {
+  return 3 * wideBytes<T>(columns);
+}
+
+/** Forgets the sums. */
+export function beginColumns<T>(state: usize, columns: i32): void {
+  memory.fill(state, 0, 3 * wideBytes<T>(columns));
+}
+
+/** Takes the next `steps` steps, `stride` elements apart; all but the last are whole blocks. */
+export function accumulateColumns<T>(state: usize, dy: usize, x: usize, steps: i32, stride: i32, columns: i32): void {
+  const apart = bytesOf<T>(stride);
+  while (steps > 0) {
+    const block = min(steps, BLOCK_STEPS);
+    accumulateBlock<T>(state, dy, x, block, apart, columns);
+    dy += apart * block;
+    x += apart * block;
+    steps -= block;
+  }
+}
+
+
+@inline
+function accumulateBlock<T>(state: usize, dy: usize, x: usize, steps: i32, apart: usize, columns: i32): void {
+  const wide = wideBytes<T>(columns);
+  let means = state + columnsMeans<T>(columns);
+  const rstds = arrayBytes<T>(columns);
+  for (let left = columns; left > 0; left -= lanesOf<T>()) {
+    const mean = v128.load(means);
+    const rstd = v128.load(means + rstds);
+    let g = zeros();
+    let gh = zeros();
+    let h = zeros();
+    let atDy = dy;
+    let atX = x;
+    let more = steps;
+    do {
+      // Behind the last column there is room in the state, for sums that nobody reads.
+      const g0 = left < lanesOf<T>() ? loadPart<T>(atDy, left) : v128.load(atDy);
+      const x0 = left < lanesOf<T>() ? loadPart<T>(atX, left) : v128.load(atX);
+      const h0 = normalised<T>(x0, mean, rstd);
+      g = v128.add<T>(g, g0);
+      gh = v128.add<T>(gh, v128.mul<T>(g0, h0));
+      h = v128.add<T>(h, h0);
+      atDy += apart;
+      atX += apart;
+    } while (--more > 0);
+    addWideLanes<T>(state, g);
+    addWideLanes<T>(state + wide, gh);
+    addWideLanes<T>(state + 2 * wide, h);
+    state += 32;
+    means += 16;
+    dy += 16;
+    x += 16;
+  }
+}
+
+/** Leaves the sums of g, of g * h and of h, float64 numbers, three for each column, at `totals`. */
+export function totalColumns<T>(totals: usize, state: usize, columns: i32): void {
+  const wide = wideBytes<T>(columns);
+  for (let column = 0; column < columns; column++) {
+    for (let sum: usize = 0; sum < 3; sum++) {
+      f64.store(totals, totalOf<T>(state + sum * wide, column));
+      totals += 8;
+    }
+  }
+}
+
+
+@inline
+function totalOf<T>(wide: usize, column: i32): f64 {
+  if (sizeof<T>() == 4) return f64.load(wide + ((<usize>column) << 3));
+  const at = wide + ((<usize>(column >> 1)) << 5) + ((<usize>(column & 1)) << 3);
+  return f64.load(at) + f64.load(at, 16);
+}
+
+/** dx = dy * factor + (x - mean) * rstd * slope + constant, for each column its own; dx may be dy or x. */
+export function mapColumns<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  state: usize,
+  steps: i32,
+  stride: i32,
+  columns: i32,
+): void {
+  const apart = bytesOf<T>(stride);
+  const means = state + columnsMeans<T>(columns);
+  const array = arrayBytes<T>(columns);
+  for (; steps > 0; steps--) {
+    mapStep<T>(dx, dy, x, means, array, columns);
+    dx += apart;
+    dy += apart;
+    x += apart;
+  }
+}
+
+
+@inline
+function mapStep<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, columns: i32): void {
+  const whole = bytesOf<T>(columns) & ~15;
+  if (whole > 0) {
+    const end = x + whole;
+    do {
+      const h = normalised<T>(v128.load(x), v128.load(means), v128.load(means + array));
+      const factor = v128.load(means + 2 * array);
+      const slope = v128.load(means + 3 * array);
+      v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, v128.load(means + 4 * array)));
+      dx += 16;
+      dy += 16;
+      x += 16;
+      means += 16;
+    } while (x != end);
+  }
+  for (let left = columns & (lanesOf<T>() - 1); left > 0; left--) {
+    const h = <T>((load<T>(x) - load<T>(means)) * load<T>(means + array));
+    const y = <T>(
+      (load<T>(dy) * load<T>(means + 2 * array) + h * load<T>(means + 3 * array) + load<T>(means + 4 * array))
+    );
+    store<T>(dx, y);
+    dx += sizeof<T>();
+    dy += sizeof<T>();
+    x += sizeof<T>();
+    means += sizeof<T>();
+  }
+}

@@ -1,0 +1,225 @@
+// Layer norm and RMS norm: rows that share statistics, one gamma and beta per element. Rows go by twos, so that the sums of
+// gamma's and beta's gradients are loaded and stored half as often.
+
+import { bytesOf } from "../lanes";
+import { COEFFICIENT_BYTES, CONSTANT, MEAN, OFFSET, RSTD, settle, SLOPE } from "./coefficients";
+import { biasOffset, endRow } from "./parameters";
+import { accumulateWithGamma, begin, normalised, SUMS_BYTES } from "./sums";
+
+// flags
+export const WANTS_INPUT: i32 = 1;
+export const WANTS_PARAMETERS: i32 = 2;
+export const UNCENTRED: i32 = 4;
+
+/** Elements of rows that are summed before they are mapped: the coefficients of short rows take as long as the rows do. */
+const BATCH: i32 = 2048;
+const MOST_ROWS: i32 = 16;
+
+/** Bytes of scratch that rowsBackward takes: 736. */
+export const ROWS_SCRATCH: usize = SUMS_BYTES + <usize>MOST_ROWS * COEFFICIENT_BYTES;
+
+/** The coefficients of `rows` rows of n elements. */
+export function settleRows<T>(
+  coefficients: usize,
+  dy: usize,
+  x: usize,
+  mean: usize,
+  rstd: usize,
+  gamma: usize,
+  rows: i32,
+  n: i32,
+  scratch: usize,
+  flags: i32,
+): void {
+  const inverse = 1 / <f64>n;
+  for (; rows > 0; rows--) {
+    const m: T = flags & UNCENTRED ? <T>0 : load<T>(mean);
+    begin(scratch);
+    accumulateWithGamma<T>(scratch, dy, x, gamma, n, m, load<T>(rstd));
+    settle<T>(coefficients, scratch, inverse, m, load<T>(rstd), (flags & UNCENTRED) != 0);
+    coefficients += COEFFICIENT_BYTES;
+    dy += bytesOf<T>(n);
+    x += bytesOf<T>(n);
+    mean += sizeof<T>();
+    rstd += sizeof<T>();
+  }
+}
+
+/** All of it for rows that are taken whole, from row `first` of the tensor on. dx may be dy or x. */
+export function rowsBackward<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  mean: usize,
+  rstd: usize,
+  gamma: usize,
+  parameters: usize,
+  first: i32,
+  rows: i32,
+  n: i32,
+  scratch: usize,
+  flags: i32,
+): void {
+  const coefficients = scratch + SUMS_BYTES;
+  const batch = max(1, min(MOST_ROWS, BATCH / n));
+  while (rows > 0) {
+    const count = min(batch, rows);
+    settleRows<T>(coefficients, dy, x, mean, rstd, gamma, count, n, scratch, flags);
+    mapRows<T>(dx, dy, x, bytesOf<T>(n), gamma, parameters, first, count, n, coefficients, flags);
+    const bytes = bytesOf<T>(count * n);
+    dx += bytes;
+    dy += bytes;
+    x += bytes;
+    mean += bytesOf<T>(count);
+    rstd += bytesOf<T>(count);
+    first += count;
+    rows -= count;
+  }
+}
+
+/** The second sweep over `columns` elements of rows `stride` bytes apart, from row `first` of the tensor on. */
+export function mapRows<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  stride: usize,
+  gamma: usize,
+  parameters: usize,
+  first: i32,
+  rows: i32,
+  columns: i32,
+  coefficients: usize,
+  flags: i32,
+): void {
+  for (const last = first + rows; first < last; first++) {
+    const wanted = flags & (WANTS_INPUT | WANTS_PARAMETERS);
+    if (wanted == WANTS_INPUT) mapRow<T>(dx, dy, x, gamma, parameters, columns, coefficients, true, false);
+    else if (wanted == WANTS_PARAMETERS) mapRow<T>(dx, dy, x, gamma, parameters, columns, coefficients, false, true);
+    else mapRow<T>(dx, dy, x, gamma, parameters, columns, coefficients, true, true);
+    if (flags & WANTS_PARAMETERS) endRow<T>(parameters, columns, first);
+    dx += stride;
+    dy += stride;
+    x += stride;
+    coefficients += COEFFICIENT_BYTES;
+  }
+}
+
+/** A coefficient in every lane. */
+// prettier-ignore
+@inline function splatOf<T>(at: usize): v128 { return v128.splat<T>(load<T>(at)); }
+
+
+@inline
+function mapRow<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  weight: usize,
+  columns: i32,
+  row: usize,
+  input: bool,
+  parameters: bool,
+): void {
+  const bias = biasOffset<T>(columns);
+  const whole = bytesOf<T>(columns) & ~31;
+  if (whole > 0) {
+    const mean = splatOf<T>(row + MEAN);
+    const rstd = splatOf<T>(row + RSTD);
+    const slope = splatOf<T>(row + SLOPE);
+    const constant = splatOf<T>(row + CONSTANT);
+    const offset = splatOf<T>(row + OFFSET);
+    const end = x + whole;
+    do {
+      mapVector<T>(dx, dy, x, gamma, weight, bias, mean, rstd, slope, constant, offset, input, parameters);
+      mapVector<T>(
+        dx + 16,
+        dy + 16,
+        x + 16,
+        gamma + 16,
+        weight + 16,
+        bias,
+        mean,
+        rstd,
+        slope,
+        constant,
+        offset,
+        input,
+        parameters,
+      );
+      if (input) {
+        dx += 32;
+        gamma += 32;
+      }
+      if (parameters) weight += 32;
+      x += 32;
+      dy += 32;
+    } while (x != end);
+  }
+  for (let left = columns - <i32>(whole >> alignof<T>()); left > 0; left--) {
+    mapElement<T>(dx, dy, x, gamma, weight, bias, row, input, parameters);
+    dx += sizeof<T>();
+    dy += sizeof<T>();
+    x += sizeof<T>();
+    gamma += sizeof<T>();
+    weight += sizeof<T>();
+  }
+}
+
+
+@inline
+function mapVector<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  weight: usize,
+  bias: usize,
+  mean: v128,
+  rstd: v128,
+  slope: v128,
+  constant: v128,
+  offset: v128,
+  input: bool,
+  parameters: bool,
+): void {
+  const dy0 = v128.load(dy);
+  const h = normalised<T>(v128.load(x), mean, rstd);
+  if (input) v128.store(dx, gradient<T>(v128.mul<T>(dy0, v128.load(gamma)), h, rstd, slope, constant));
+  if (parameters) {
+    v128.store(weight, v128.add<T>(v128.load(weight), v128.mul<T>(dy0, v128.add<T>(h, offset))));
+    v128.store(weight + bias, v128.add<T>(v128.load(weight + bias), dy0));
+  }
+}
+
+
+@inline
+function mapElement<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  weight: usize,
+  bias: usize,
+  row: usize,
+  input: bool,
+  parameters: bool,
+): void {
+  const dy0 = load<T>(dy);
+  const h = <T>((load<T>(x) - load<T>(row + MEAN)) * load<T>(row + RSTD));
+  if (input) {
+    const g = <T>(dy0 * load<T>(gamma));
+    store<T>(dx, <T>(g * load<T>(row + RSTD) + h * load<T>(row + SLOPE) + load<T>(row + CONSTANT)));
+  }
+  if (parameters) {
+    store<T>(weight, <T>(load<T>(weight) + <T>(dy0 * (h + load<T>(row + OFFSET)))));
+    store<T>(weight + bias, <T>(load<T>(weight + bias) + dy0));
+  }
+}
+
+/** g * rstd + h * slope + constant. */
+// prettier-ignore
+@inline
+export function gradient<T>(g: v128, h: v128, rstd: v128, slope: v128, constant: v128): v128 {
+  return v128.add<T>(v128.add<T>(v128.mul<T>(g, rstd), v128.mul<T>(h, slope)), constant);
+}

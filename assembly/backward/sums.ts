@@ -1,0 +1,150 @@
+// What the gradient of a group needs to know: with g = dy * gamma and h = (x - mean) * rstd, the sums of g, of g * h, and of
+// h, which is what rounding the saved mean left over. A row may come in pieces: all but the last are whole blocks.
+
+import { addWide, bytesOf, lanesOf, sumOfFour, sumOfPair, WIDE_BYTES, zeros } from "../lanes";
+
+/** Elements that are summed in T before they go to wider accumulators. */
+const BLOCK: i32 = 128;
+
+// Accumulators, as addWide fills them. Byte offsets:
+const SUM_G: usize = 0;
+const SUM_GH: usize = WIDE_BYTES;
+const SUM_H: usize = 2 * WIDE_BYTES;
+export const SUMS_BYTES: usize = 3 * WIDE_BYTES;
+
+/** Begins a row. Not by memory.fill, which takes longer than a short row does. */
+@inline
+export function begin(sums: usize): void {
+  for (let at: usize = 0; at < SUMS_BYTES; at += 16) v128.store(sums + at, zeros());
+}
+
+/** Takes the next `count` elements of a row, with one gamma per element. */
+export function accumulateWithGamma<T>(
+  sums: usize,
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  count: i32,
+  mean: T,
+  rstd: T,
+): void {
+  accumulateRow<T>(sums, dy, x, gamma, count, mean, rstd, true);
+}
+
+/** Takes the next `count` elements of a row, gamma being 1. */
+export function accumulate<T>(sums: usize, dy: usize, x: usize, count: i32, mean: T, rstd: T): void {
+  accumulateRow<T>(sums, dy, x, 0, count, mean, rstd, false);
+}
+
+
+@inline
+function accumulateRow<T>(
+  sums: usize,
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  count: i32,
+  mean: T,
+  rstd: T,
+  hasGamma: bool,
+): void {
+  const m = v128.splat<T>(mean);
+  const r = v128.splat<T>(rstd);
+  const quads = bytesOf<T>(count) & ~63;
+  const end = x + quads;
+  while (x != end) {
+    const blockEnd = x + min(bytesOf<T>(BLOCK), end - x);
+    let g = zeros();
+    let gh = zeros();
+    let h = zeros();
+    do {
+      const h0 = normalised<T>(v128.load(x), m, r);
+      const h1 = normalised<T>(v128.load(x + 16), m, r);
+      const h2 = normalised<T>(v128.load(x + 32), m, r);
+      const h3 = normalised<T>(v128.load(x + 48), m, r);
+      const g0 = weighted<T>(dy, gamma, hasGamma);
+      const g1 = weighted<T>(dy + 16, gamma + 16, hasGamma);
+      const g2 = weighted<T>(dy + 32, gamma + 32, hasGamma);
+      const g3 = weighted<T>(dy + 48, gamma + 48, hasGamma);
+      h = v128.add<T>(h, sumOfFour<T>(h0, h1, h2, h3));
+      g = v128.add<T>(g, sumOfFour<T>(g0, g1, g2, g3));
+      gh = v128.add<T>(gh, productsOfFour<T>(g0, h0, g1, h1, g2, h2, g3, h3));
+      x += 64;
+      dy += 64;
+      if (hasGamma) gamma += 64;
+    } while (x != blockEnd);
+    add<T>(sums, g, gh, h);
+  }
+  let left = count - <i32>(quads >> alignof<T>());
+  if (left == 0) return;
+  // The last elements, fewer than a quad: a block of their own.
+  let g = zeros();
+  let gh = zeros();
+  let h = zeros();
+  for (; left >= lanesOf<T>(); left -= lanesOf<T>()) {
+    const h0 = normalised<T>(v128.load(x), m, r);
+    const g0 = weighted<T>(dy, gamma, hasGamma);
+    h = v128.add<T>(h, h0);
+    g = v128.add<T>(g, g0);
+    gh = v128.add<T>(gh, v128.mul<T>(g0, h0));
+    x += 16;
+    dy += 16;
+    if (hasGamma) gamma += 16;
+  }
+  for (; left > 0; left--) {
+    const h0 = <T>((load<T>(x) - mean) * rstd);
+    const g0 = hasGamma ? <T>(load<T>(dy) * load<T>(gamma)) : load<T>(dy);
+    h = v128.add<T>(h, only<T>(h0));
+    g = v128.add<T>(g, only<T>(g0));
+    gh = v128.add<T>(gh, only<T>(<T>(g0 * h0)));
+    x += sizeof<T>();
+    dy += sizeof<T>();
+    if (hasGamma) gamma += sizeof<T>();
+  }
+  add<T>(sums, g, gh, h);
+}
+
+/** A number in the first lane, zeros in the others. */
+// prettier-ignore
+@inline function only<T>(value: T): v128 { return v128.replace_lane<T>(zeros(), 0, value); }
+
+// prettier-ignore
+@inline
+function weighted<T>(dy: usize, gamma: usize, hasGamma: bool): v128 {
+  return hasGamma ? v128.mul<T>(v128.load(dy), v128.load(gamma)) : v128.load(dy);
+}
+
+/** (x - mean) * rstd. */
+// prettier-ignore
+@inline
+export function normalised<T>(x: v128, mean: v128, rstd: v128): v128 {
+  return v128.mul<T>(v128.sub<T>(x, mean), rstd);
+}
+
+// prettier-ignore
+@inline
+function productsOfFour<T>(a: v128, p: v128, b: v128, q: v128, c: v128, r: v128, d: v128, s: v128): v128 {
+  return sumOfFour<T>(v128.mul<T>(a, p), v128.mul<T>(b, q), v128.mul<T>(c, r), v128.mul<T>(d, s));
+}
+
+
+@inline
+function add<T>(sums: usize, g: v128, gh: v128, h: v128): void {
+  addWide<T>(sums + SUM_G, g);
+  addWide<T>(sums + SUM_GH, gh);
+  addWide<T>(sums + SUM_H, h);
+}
+
+// prettier-ignore
+@inline export function sumOfG<T>(sums: usize): f64 { return total<T>(sums + SUM_G); }
+// prettier-ignore
+@inline export function sumOfGH<T>(sums: usize): f64 { return total<T>(sums + SUM_GH); }
+// prettier-ignore
+@inline export function sumOfH<T>(sums: usize): f64 { return total<T>(sums + SUM_H); }
+
+/** The sum that addWide has gathered. */
+@inline
+function total<T>(at: usize): f64 {
+  const high = sumOfPair(v128.load(at));
+  return sizeof<T>() == 8 ? high + sumOfPair(v128.load(at, 16)) : high;
+}

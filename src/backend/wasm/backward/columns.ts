@@ -1,0 +1,120 @@
+// Channels last: a block is a sample, or for batch norm all of them; a channel is a column of its steps.
+
+import type { ScratchPlan } from "../../../engine/scratch.js";
+import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
+import type { ChannelsBackwardJob } from "../../backend.js";
+import type { WasmContext } from "../context.js";
+import type { Sweeps } from "./channels.js";
+import type { ChannelCoefficients } from "./combine.js";
+import { addressOf, planBytes } from "./gradients.js";
+
+/** Parts are cut at multiples of this, which is the kernels' block of steps. */
+const UNIT = 8;
+
+export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: ChannelsBackwardJob): Sweeps {
+  const { gradOutput, x, gradInput, batched } = job;
+  const { samples, channels, span } = job.shape;
+  const { compute } = x.format;
+  const kernels = context.gradients()[compute];
+  const bytes = bytesOf(compute);
+  const direct = isDirect(x);
+  const blocks = batched ? 1 : samples;
+  const steps = (samples / blocks) * span;
+  const size = steps * channels;
+  // A block that fits stays in its tile from its sums to its map.
+  const kept = !direct && 2 * size <= largestTileOf(compute);
+  const room = tileOf(compute) / 2;
+  // Columns, and steps of them, that are staged at once.
+  const width = direct || kept ? channels : Math.min(channels, Math.floor(room / UNIT));
+  const partSteps = direct || kept ? steps : Math.min(steps, Math.floor(room / width / UNIT) * UNIT);
+  const stateOf = planBytes(plan, kernels.columns_bytes(width));
+  const totalsOf = planBytes(plan, 3 * channels * 8);
+  const tiles = planBytes(plan, direct ? 0 : 2 * width * partSteps * bytes);
+  let staged = -1;
+
+  function forEachPart(block: number, first: number, columns: number, visit: (part: Part) => void): void {
+    for (let step = 0; step < steps; step += partSteps) {
+      const count = Math.min(partSteps, steps - step);
+      const element = block * size + step * channels + first;
+      const dy = direct ? addressOf(gradOutput, element) : tiles();
+      const from = direct ? addressOf(x, element) : dy + count * columns * bytes;
+      if (!direct && staged !== element) {
+        move(stageIn, dy, gradOutput, element, count, columns);
+        move(stageIn, from, x, element, count, columns);
+      }
+      staged = kept ? element : -1;
+      visit({ element, steps: count, stride: direct ? channels : columns, dy, x: from });
+    }
+  }
+
+  /** Steps to a tile or back: all at once where they follow each other. */
+  function move(
+    stage: typeof stageIn,
+    at: number,
+    operand: typeof x,
+    element: number,
+    count: number,
+    columns: number,
+  ): void {
+    if (columns === channels) stage(context, at, operand, element, count * columns);
+    else
+      for (let step = 0; step < count; step++) {
+        stage(context, at + step * columns * bytes, operand, element + step * channels, columns);
+      }
+  }
+
+  function forEachStrip(visit: (first: number, columns: number) => void): void {
+    for (let first = 0; first < channels; first += width) visit(first, Math.min(width, channels - first));
+  }
+
+  /** Stores arrays of coefficients one after the other, as the kernels have them. */
+  function store(first: number, columns: number, arrays: readonly Float64Array[]): void {
+    const numbers = context.store.memory.views[compute];
+    let at = (stateOf() + kernels.columns_means(columns)) / bytes;
+    for (const array of arrays) {
+      numbers.set(array.subarray(first, first + columns), at);
+      at += 4 * Math.ceil(columns / 4);
+    }
+  }
+
+  return {
+    blocks,
+    sum(block, { mean, rstd }) {
+      forEachStrip((first, columns) => {
+        const state = stateOf();
+        kernels.begin_columns(state, columns);
+        store(first, columns, [mean, rstd]);
+        forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
+          kernels.accumulate_columns(state, dy, x, steps, stride, columns);
+        });
+        kernels.total_columns(totalsOf() + 3 * first * 8, state, columns);
+      });
+      const at = totalsOf() / 8;
+      return context.store.memory.views.float64.subarray(at, at + 3 * channels);
+    },
+    map(block, coefficients) {
+      forEachStrip((first, columns) => {
+        store(first, columns, arraysOf(coefficients));
+        forEachPart(block, first, columns, ({ element, dy, x, steps, stride }) => {
+          const dx = direct ? addressOf(gradInput, element) : dy;
+          kernels.map_columns(dx, dy, x, stateOf(), steps, stride, columns);
+          if (!direct) move(stageOut, dx, gradInput!, element, steps, columns);
+        });
+      });
+      // The tile holds results now.
+      staged = -1;
+    },
+  };
+}
+
+interface Part {
+  readonly element: number;
+  readonly steps: number;
+  readonly stride: number;
+  readonly dy: number;
+  readonly x: number;
+}
+
+function arraysOf({ mean, rstd, factor, slope, constant }: ChannelCoefficients): readonly Float64Array[] {
+  return [mean, rstd, factor, slope, constant];
+}

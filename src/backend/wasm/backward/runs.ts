@@ -1,0 +1,110 @@
+// Channels first: a block is a sample, and a channel of it a run of contiguous elements.
+
+import { COEFFICIENT_BYTES, SUMS_BYTES } from "../../../engine/gradient_module.js";
+import type { ScratchPlan } from "../../../engine/scratch.js";
+import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
+import type { ChannelsBackwardJob } from "../../backend.js";
+import type { WasmContext } from "../context.js";
+import type { Sweeps } from "./channels.js";
+import type { ChannelCoefficients } from "./combine.js";
+import { addressOf, planBytes } from "./gradients.js";
+
+/** Parts of a run are cut at multiples of this, which is one of the kernels' blocks. */
+const UNIT = 128;
+
+export function runSweeps(context: WasmContext, plan: ScratchPlan, job: ChannelsBackwardJob): Sweeps {
+  const { gradOutput, x, gradInput } = job;
+  const { samples, channels, span } = job.shape;
+  const { compute } = x.format;
+  const kernels = context.gradients()[compute];
+  const bytes = bytesOf(compute);
+  const direct = isDirect(x);
+  const size = channels * span;
+  // A sample that fits stays in its tile from its sums to its map.
+  const kept = !direct && 2 * size <= largestTileOf(compute);
+  const room = direct ? Infinity : kept ? size : tileOf(compute) / 2;
+  const part = span <= room ? span : Math.floor(room / UNIT) * UNIT;
+  const runsAtOnce = direct ? channels : Math.max(1, Math.min(channels, Math.floor(room / span)));
+  const sumsOf = planBytes(plan, channels * SUMS_BYTES);
+  const coefficientsOf = planBytes(plan, channels * COEFFICIENT_BYTES);
+  const statisticsOf = planBytes(plan, 2 * channels * 8);
+  const tiles = planBytes(plan, direct ? 0 : 2 * Math.min(size, runsAtOnce * part) * bytes);
+  let staged = -1;
+
+  /** Takes the runs of a sample, as many at a time as there is room for, or parts of one. */
+  function forEachPart(sample: number, visit: (part: Part) => void): void {
+    for (let run = 0; run < channels; run += runsAtOnce) {
+      const runs = Math.min(runsAtOnce, channels - run);
+      for (let start = 0; start < span; start += part) {
+        const count = Math.min(part, span - start);
+        const element = sample * size + run * span + start;
+        const elements = runs * count;
+        const dy = direct ? addressOf(gradOutput, element) : tiles();
+        const from = direct ? addressOf(x, element) : dy + elements * bytes;
+        if (!direct && staged !== element) {
+          stageIn(context, dy, gradOutput, element, elements);
+          stageIn(context, from, x, element, elements);
+        }
+        staged = kept ? element : -1;
+        visit({ run, runs, count, element, elements, dy, x: from });
+      }
+    }
+  }
+
+  return {
+    blocks: samples,
+    sum(sample, coefficients) {
+      const [sums, mean] = [sumsOf(), statisticsOf()];
+      const rstd = mean + channels * bytes;
+      const numbers = context.store.memory.views[compute];
+      numbers.set(coefficients.mean, mean / bytes);
+      numbers.set(coefficients.rstd, rstd / bytes);
+      context.store.memory.views.bytes.fill(0, sums, sums + channels * SUMS_BYTES);
+      forEachPart(sample, ({ run, runs, count, dy, x }) => {
+        const offset = run * bytes;
+        kernels.accumulate_runs(sums + run * SUMS_BYTES, dy, x, mean + offset, rstd + offset, runs, count, count);
+      });
+      kernels.total_runs(sums, channels);
+      return context.store.memory.views.float64.subarray(sums / 8, sums / 8 + 3 * channels);
+    },
+    map(sample, coefficients) {
+      const at = coefficientsOf();
+      storeCoefficients(context.store.memory.views[compute], at / bytes, 8 / bytes, coefficients, channels);
+      forEachPart(sample, ({ run, runs, count, element, elements, dy, x }) => {
+        const dx = direct ? addressOf(gradInput, element) : dy;
+        kernels.map_runs(dx, dy, x, at + run * COEFFICIENT_BYTES, runs, count, count);
+        if (!direct) stageOut(context, dx, gradInput!, element, elements);
+      });
+      // The tile holds results now.
+      staged = -1;
+    },
+  };
+}
+
+interface Part {
+  readonly run: number;
+  readonly runs: number;
+  /** Elements of each run. */
+  readonly count: number;
+  readonly element: number;
+  readonly elements: number;
+  readonly dy: number;
+  readonly x: number;
+}
+
+/** Mean, factor, rstd, slope and constant of each run, eight bytes apart. */
+function storeCoefficients(
+  numbers: Float32Array | Float64Array,
+  first: number,
+  apart: number,
+  { mean, factor, rstd, slope, constant }: ChannelCoefficients,
+  runs: number,
+): void {
+  let at = first;
+  for (let run = 0; run < runs; run++) {
+    for (const coefficient of [mean, factor, rstd, slope, constant]) {
+      numbers[at] = coefficient[run];
+      at += apart;
+    }
+  }
+}
