@@ -19,12 +19,16 @@ export const COEFFICIENT_BYTES: usize = 40;
 // prettier-ignore
 @inline function rounding<T>(): f64 { return sizeof<T>() == 8 ? 1.1213e-16 : 6.0201e-8; }
 
+/** Offsets up to this are below half a last digit of what they are added to, at one standard deviation, and left out. */
+// prettier-ignore
+@inline function negligible<T>(): f64 { return sizeof<T>() == 8 ? 5.551115123125783e-17 : 2.9802322387695312e-8; }
+
 /** Of a row of 1 / `inverse` elements, whose sums are complete; uncentred for RMS norm, which subtracts no mean. */
 export function settle<T>(coefficients: usize, sums: usize, inverse: f64, mean: T, rstd: T, uncentred: bool): void {
   const scale = <f64>rstd;
   let meanOfG = sumOfG<T>(sums) * inverse;
   const meanOfH = sumOfH<T>(sums) * inverse;
-  const isRounding = abs(meanOfH) <= scale * abs(<f64>mean) * rounding<T>();
+  const isRounding = abs(meanOfH) <= scale * abs(<f64>mean) * rounding<T>() && abs(meanOfH) > negligible<T>();
   const offset: f64 = isRounding && !uncentred ? -meanOfH : 0;
   const slope = -(sumOfGH<T>(sums) * inverse + offset * meanOfG) * scale;
   if (uncentred) meanOfG = 0;

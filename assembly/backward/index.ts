@@ -1,5 +1,6 @@
 // The ABI of the kernels for gradients, a module of its own that is compiled when the first gradient is asked for. As that of
-// assembly/index.ts, and on the same memory. flags: WANTS_INPUT = 1, WANTS_PARAMETERS = 2, UNCENTRED = 4.
+// assembly/index.ts, and on the same memory. flags: WANTS_INPUT = 1, WANTS_PARAMETERS = 2,
+// UNCENTRED = 4, BY_TWOS = 8.
 
 import { accumulateColumns, beginColumns, columnsBytes, columnsMeans, mapColumns, totalColumns } from "./columns";
 import { settle } from "./coefficients";

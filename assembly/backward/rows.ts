@@ -10,8 +10,13 @@ import { accumulateWithGamma, begin, normalised, SUMS_BYTES } from "./sums";
 export const WANTS_INPUT: i32 = 1;
 export const WANTS_PARAMETERS: i32 = 2;
 export const UNCENTRED: i32 = 4;
+/** Rows may go by twos. Where memory is the limit, writing two at once takes longer. */
+export const BY_TWOS: i32 = 8;
 
-/** Elements of rows that are summed before they are mapped: the coefficients of short rows take as long as the rows do. */
+/**
+ * Elements of rows that are summed before they are mapped, an even number of them: the coefficients of short rows take as
+ * long as the rows do, and two rows are mapped together.
+ */
 const BATCH: i32 = 2048;
 const MOST_ROWS: i32 = 16;
 
@@ -45,7 +50,7 @@ export function settleRows<T>(
   }
 }
 
-/** All of it for rows that are taken whole, from row `first` of the tensor on. dx may be dy or x. */
+/** All of it for rows that are taken whole, from row `first` of the tensor on, which is even. dx may be dy or x. */
 export function rowsBackward<T>(
   dx: usize,
   dy: usize,
@@ -61,7 +66,7 @@ export function rowsBackward<T>(
   flags: i32,
 ): void {
   const coefficients = scratch + SUMS_BYTES;
-  const batch = max(1, min(MOST_ROWS, BATCH / n));
+  const batch = max(2, min(MOST_ROWS, BATCH / n) & ~1);
   while (rows > 0) {
     const count = min(batch, rows);
     settleRows<T>(coefficients, dy, x, mean, rstd, gamma, count, n, scratch, flags);
@@ -77,7 +82,7 @@ export function rowsBackward<T>(
   }
 }
 
-/** The second sweep over `columns` elements of rows `stride` bytes apart, from row `first` of the tensor on. */
+/** The second sweep over `columns` elements of rows `stride` bytes apart, from row `first` of the tensor on, which is even. */
 export function mapRows<T>(
   dx: usize,
   dy: usize,
@@ -91,9 +96,17 @@ export function mapRows<T>(
   coefficients: usize,
   flags: i32,
 ): void {
+  const wanted = flags & (WANTS_INPUT | WANTS_PARAMETERS);
+  const byTwos = wanted == (WANTS_INPUT | WANTS_PARAMETERS) && (flags & BY_TWOS) != 0;
   for (const last = first + rows; first < last; first++) {
-    const wanted = flags & (WANTS_INPUT | WANTS_PARAMETERS);
-    if (wanted == WANTS_INPUT) mapRow<T>(dx, dy, x, gamma, parameters, columns, coefficients, true, false);
+    if (byTwos && !(first & 1) && first + 1 < last && areCentred<T>(coefficients)) {
+      mapTwoRows<T>(dx, dy, x, stride, gamma, parameters, columns, coefficients);
+      dx += stride;
+      dy += stride;
+      x += stride;
+      coefficients += COEFFICIENT_BYTES;
+      first++;
+    } else if (wanted == WANTS_INPUT) mapRow<T>(dx, dy, x, gamma, parameters, columns, coefficients, true, false);
     else if (wanted == WANTS_PARAMETERS) mapRow<T>(dx, dy, x, gamma, parameters, columns, coefficients, false, true);
     else mapRow<T>(dx, dy, x, gamma, parameters, columns, coefficients, true, true);
     if (flags & WANTS_PARAMETERS) endRow<T>(parameters, columns, first);
@@ -102,6 +115,64 @@ export function mapRows<T>(
     x += stride;
     coefficients += COEFFICIENT_BYTES;
   }
+}
+
+/** Whether neither of two rows has an offset. */
+@inline
+function areCentred<T>(row: usize): bool {
+  return load<T>(row, OFFSET) == 0 && load<T>(row, COEFFICIENT_BYTES + OFFSET) == 0;
+}
+
+/**
+ * Two rows without offsets: the sums of gamma's and beta's gradients are loaded and stored half as often, and the
+ * coefficients of both still fit the registers.
+ */
+function mapTwoRows<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  stride: usize,
+  gamma: usize,
+  weight: usize,
+  columns: i32,
+  row: usize,
+): void {
+  const other = row + COEFFICIENT_BYTES;
+  const bias = biasOffset<T>(columns);
+  const whole = bytesOf<T>(columns) & ~15;
+  if (whole > 0) {
+    const mean = splatOf<T>(row + MEAN);
+    const rstd = splatOf<T>(row + RSTD);
+    const slope = splatOf<T>(row + SLOPE);
+    const constant = splatOf<T>(row + CONSTANT);
+    const otherMean = splatOf<T>(other + MEAN);
+    const otherRstd = splatOf<T>(other + RSTD);
+    const otherSlope = splatOf<T>(other + SLOPE);
+    const otherConstant = splatOf<T>(other + CONSTANT);
+    const end = x + whole;
+    do {
+      const g = v128.load(gamma);
+      const dy0 = v128.load(dy);
+      const h0 = normalised<T>(v128.load(x), mean, rstd);
+      const w0 = v128.mul<T>(dy0, h0);
+      const dy1 = v128.load(dy + stride);
+      const h1 = normalised<T>(v128.load(x + stride), otherMean, otherRstd);
+      const w1 = v128.mul<T>(dy1, h1);
+      v128.store(dx, gradient<T>(v128.mul<T>(dy0, g), h0, rstd, slope, constant));
+      v128.store(dx + stride, gradient<T>(v128.mul<T>(dy1, g), h1, otherRstd, otherSlope, otherConstant));
+      v128.store(weight, v128.add<T>(v128.load(weight), v128.add<T>(w0, w1)));
+      v128.store(weight + bias, v128.add<T>(v128.load(weight + bias), v128.add<T>(dy0, dy1)));
+      x += 16;
+      dy += 16;
+      dx += 16;
+      gamma += 16;
+      weight += 16;
+    } while (x != end);
+  }
+  const left = columns - <i32>(whole >> alignof<T>());
+  if (left == 0) return;
+  mapTail<T>(dx, dy, x, gamma, weight, bias, left, row);
+  mapTail<T>(dx + stride, dy + stride, x + stride, gamma, weight, bias, left, other);
 }
 
 /** A coefficient in every lane. */
@@ -158,6 +229,27 @@ function mapRow<T>(
   }
   for (let left = columns - <i32>(whole >> alignof<T>()); left > 0; left--) {
     mapElement<T>(dx, dy, x, gamma, weight, bias, row, input, parameters);
+    dx += sizeof<T>();
+    dy += sizeof<T>();
+    x += sizeof<T>();
+    gamma += sizeof<T>();
+    weight += sizeof<T>();
+  }
+}
+
+/** The last elements of a row. */
+function mapTail<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  weight: usize,
+  bias: usize,
+  count: i32,
+  row: usize,
+): void {
+  for (; count > 0; count--) {
+    mapElement<T>(dx, dy, x, gamma, weight, bias, row, true, true);
     dx += sizeof<T>();
     dy += sizeof<T>();
     x += sizeof<T>();

@@ -7,7 +7,7 @@ import { bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../../engine/st
 import type { Operand } from "../../../ops/operand.js";
 import type { RowsBackwardJob } from "../../backend.js";
 import { planOperand, type WasmContext } from "../context.js";
-import { addressOf, planBytes, planWeight, UNCENTRED, WANTS_INPUT, WANTS_PARAMETERS } from "./gradients.js";
+import { addressOf, BY_TWOS, planBytes, planWeight, UNCENTRED, WANTS_INPUT, WANTS_PARAMETERS } from "./gradients.js";
 
 /** Elements of a row whose parameter gradients are summed at a time: their sums stay in the second cache. */
 const STRIP = 16_384;
@@ -24,9 +24,23 @@ function roomOf({ format }: Operand): number {
   return tileOf(format.compute) / 2;
 }
 
-function flagsOf({ mean, gradInput, gradWeight, gradBias }: RowsBackwardJob): number {
+/** Rows of `n` elements that are staged at a time: an even number, as the kernels take them by twos. */
+function rowsAtOnce(x: Operand, rows: number, n: number): number {
+  if (isDirect(x)) return rows;
+  return Math.min(rows, Math.max(2, 2 * Math.floor(roomOf(x) / n / 2)));
+}
+
+/**
+ * Where two rows at once are faster: in the caches, and where they are so short that they are next to each other. The order
+ * of sums depends on it, and so on the shape alone.
+ */
+const SMALL_TENSOR = 2 ** 20;
+const SHORT_ROW = 256;
+
+function flagsOf({ mean, x, n, gradInput, gradWeight, gradBias }: RowsBackwardJob): number {
   const parameters = gradWeight || gradBias ? WANTS_PARAMETERS : 0;
-  return (gradInput ? WANTS_INPUT : 0) | parameters | (mean ? 0 : UNCENTRED);
+  const byTwos = x.size <= SMALL_TENSOR || n <= SHORT_ROW ? BY_TWOS : 0;
+  return (gradInput ? WANTS_INPUT : 0) | parameters | (mean ? 0 : UNCENTRED) | byTwos;
 }
 
 /** One call of one kernel for all rows, or for as many as are staged. */
@@ -34,7 +48,7 @@ function wholeRows(context: WasmContext, job: RowsBackwardJob): void {
   const { functionName, rows, n, gradOutput, x, gradInput } = job;
   const kernels = context.gradients()[x.format.compute];
   const direct = isDirect(x);
-  const atOnce = direct ? rows : Math.min(rows, Math.floor(roomOf(x) / n));
+  const atOnce = rowsAtOnce(x, rows, n);
   const flags = flagsOf(job);
   const plan = new ScratchPlan();
   const scratch = planBytes(plan, ROWS_SCRATCH_BYTES);
@@ -89,7 +103,7 @@ function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): voi
   const coefficients = planBytes(plan, rows * COEFFICIENT_BYTES);
   const parameters = planBytes(plan, flags & WANTS_PARAMETERS ? kernels.parameter_bytes(room) : 0);
   const gamma = planWeight(context, plan, job.weight, x, room);
-  const tiles = planBytes(plan, direct ? 0 : 2 * room * bytes);
+  const tiles = planBytes(plan, direct ? 0 : 2 * room * Math.min(2, rows) * bytes);
   const weight = new Float64Array(n);
   const bias = new Float64Array(n);
   plan.with(context.store, functionName, () => {
@@ -119,7 +133,7 @@ function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): voi
     const sums = parameters();
     if (flags & WANTS_PARAMETERS) kernels.begin_parameters(sums, count);
     const gammas = gamma(start, count);
-    const atOnce = direct ? rows : Math.max(1, Math.floor(room / count));
+    const atOnce = rowsAtOnce(x, rows, count);
     for (let first = 0; first < rows; first += atOnce) {
       const some = Math.min(atOnce, rows - first);
       const element = first * n + start;
