@@ -44,8 +44,7 @@ export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<
   readonly #residence: Residence | undefined;
   readonly #sizes: readonly number[];
   readonly #size: number;
-  /** @internal Where the elements of a host tensor are, if not in its array. */
-  readonly stored: Stored | undefined;
+  readonly #stored: Stored | undefined;
   #view: Data | undefined;
   #disposed = false;
 
@@ -63,7 +62,7 @@ export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<
     this.#format = format;
     this.#host = host;
     this.#residence = residence;
-    this.stored = stored;
+    this.#stored = stored;
     this.#size = sizeOf(shape);
   }
 
@@ -117,6 +116,11 @@ export class Tensor<Data extends TypedArray = TypedArray> implements TensorLike<
   /** @internal The engine's memory a resident tensor lies in. */
   get store(): Store | undefined {
     return this.#residence?.store;
+  }
+
+  /** @internal Where the elements of a host tensor are, if not in its array. */
+  get stored(): Stored | undefined {
+    return this.#stored;
   }
 
   /** @internal Bytes from the start of the memory; -1 for a host tensor. */

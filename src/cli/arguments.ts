@@ -12,10 +12,28 @@ type CommandLine<O extends Options> = ReturnType<typeof parseArgs<Settings<O>>>;
 /** node:util's parseArgs, with its complaints as UsageErrors. */
 export function parseCommandLine<O extends Options>(argv: readonly string[], options: O): CommandLine<O> {
   try {
-    return parseArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+    return parseArgs({ args: withNegativeValues(argv, options), options, allowPositionals: true, strict: true });
   } catch (error) {
     throw new UsageError(firstSentence((error as Error).message));
   }
+}
+
+/**
+ * `--dim -1` as `--dim=-1`: parseArgs would take the value for an option. Likewise `-o -:key`; and `-:key` by itself as
+ * the argument that it is.
+ */
+function withNegativeValues(argv: readonly string[], options: Options): string[] {
+  const args: string[] = [];
+  for (let at = 0; at < argv.length; at++) {
+    const [argument, next = ""] = [argv[at]!, argv[at + 1]];
+    const name = Object.keys(options).find((key) => argument === `--${key}` || argument === `-${options[key]!.short}`);
+    const isValue = /^-(\d|\.\d|:|inf)/i.test(next);
+    if (name !== undefined && options[name]!.type === "string" && isValue) {
+      args.push(`--${name}=${next}`);
+      at++;
+    } else args.push(argument.startsWith("-:") ? `./${argument}` : argument);
+  }
+  return args;
 }
 
 /** parseArgs follows its complaint with advice about `--` and JSON quoting, which helps nobody here. */
@@ -55,9 +73,25 @@ export function parseInteger(option: string, text: string): number {
   return integer;
 }
 
+/** A number; infinity as NumPy and Python write it, too. */
 export function parseNumber(option: string, text: string): number {
-  const number = text.trim() === "" ? NaN : Number(text);
+  const infinite = /^([+-]?)inf(inity)?$/i.exec(text.trim());
+  const number = infinite ? Number(`${infinite[1]}Infinity`) : text.trim() === "" ? NaN : Number(text);
   if (Number.isNaN(number)) throw new UsageError(`${option} takes a number, got '${text}'`);
+  return number;
+}
+
+/** A whole number above 0. */
+export function parsePositiveCount(option: string, text: string): number {
+  const count = parseCount(option, text);
+  if (count === 0) throw new UsageError(`${option} takes whole numbers above 0, got '${text}'`);
+  return count;
+}
+
+/** A number above 0. */
+export function parsePositive(option: string, text: string): number {
+  const number = parseNumber(option, text);
+  if (!(number > 0)) throw new UsageError(`${option} takes a number above 0, got '${text}'`);
   return number;
 }
 

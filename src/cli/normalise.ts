@@ -7,11 +7,11 @@ import { openTensor } from "./files/open_tensor.js";
 import { prepareOutput } from "./files/output.js";
 import { readParameter } from "./files/parameter.js";
 import { parseReference } from "./files/reference.js";
-import { beginTensor } from "./files/result.js";
+import { beginTensor, checkName, checkNothingLost } from "./files/result.js";
 import { formatBytes, formatRate, formatSeconds } from "./format.js";
 import { perform } from "./perform.js";
 import { print } from "./print.js";
-import type { OpName, Task } from "./task.js";
+import { type Call, checkCall, type OpName, type Task } from "./task.js";
 
 /** What every command takes that normalises a file. */
 export const fileOptions = {
@@ -28,10 +28,10 @@ export const fileOptionsHelp = `  -o, --output <file>       The result, of the i
 
 Files are .npy, .npz:key and .safetensors:key; the key may be left out where there is
 one tensor only. The result is .npy or .safetensors:key, by its name. "-" is standard
-input or output. Tensors stream through memory, so they may be larger than it. The
-output may be one of the inputs: it is written to a temporary file and renamed, so it
-is never left half-written. The summary's seconds are those of reading, normalising
-and writing, its rate counts bytes read and written.
+input or output, "-:key" where it has keys. Tensors stream through memory, so they may
+be larger than it. The output may be one of the inputs: it is written to a temporary
+file and renamed, so it is never left half-written. The summary's seconds are those of
+reading, normalising and writing, its rate counts bytes read and written.
 `;
 
 /** The values parseArgs finds for `fileOptions`. */
@@ -62,22 +62,26 @@ export async function normaliseFile(order: Order, values: FileValues, environmen
     throw new UsageError("standard input can be read only once");
 
   const target = parseReference(output);
+  checkName(target);
   const openOutput = await prepareOutput(command, target.path, environment);
+  checkNothingLost(command, target, environment.cwd());
+  const start = performance.now();
   const opened = await openTensor(command, input, environment);
-  const x = opened.tensor;
+  const { dtype, shape } = opened.info;
   try {
     const parameters: Record<string, TensorLike> = {};
     for (const [name, reference] of Object.entries(tensors))
-      parameters[name] = await readParameter(command, reference, x.dtype, environment);
+      parameters[name] = await readParameter(command, reference, dtype, environment);
+    const call: Call = { op, argument, options: { ...options, ...parameters }, backend };
+    checkCall(call, opened.info);
+    const x = opened.tensor();
     const file = openOutput();
     try {
-      const out = beginTensor(command, target, file.fd, x);
-      const task: Task = { op, argument, options: { ...options, ...parameters }, backend, x, out };
-      const start = performance.now();
-      const done = await perform(task, order.independent(x.shape.length), environment.stderr);
+      const task: Task = { ...call, x, out: beginTensor(command, target, file.fd, x) };
+      const done = await perform(task, order.independent(shape.length), environment.stderr);
       await file.commit();
       const seconds = (performance.now() - start) / 1000;
-      await report({ command, input, shape: x.shape, dtype: x.dtype, output, ...done, seconds }, values, environment);
+      await report({ command, input, shape, dtype, output, ...done, seconds }, values, environment);
     } finally {
       file.discard();
     }

@@ -1,5 +1,5 @@
 import type { Writable } from "node:stream";
-import { formatRate, formatSeconds } from "./format.js";
+import { formatRate } from "./format.js";
 
 const WIDTH = 24;
 const INTERVAL = 100; // milliseconds
@@ -39,6 +39,6 @@ export function progressLine(done: number, total: number, seconds: number): stri
   const filled = Math.floor(WIDTH * fraction);
   const bar = `[${"#".repeat(filled)}${"-".repeat(WIDTH - filled)}]`;
   const percent = `${Math.floor(100 * fraction)}`.padStart(3);
-  const left = done > 0 ? `  ${formatSeconds(Math.max(0, (seconds * (total - done)) / done))} left` : "";
+  const left = done > 0 ? `  ${Math.max(0, (seconds * (total - done)) / done).toFixed(1)} s left` : "";
   return `${bar} ${percent} %  ${formatRate(done / seconds)}${left}`;
 }

@@ -31,7 +31,7 @@ async function runCommand(command: Command, argv: readonly string[], environment
 
 /** What can be said without a command. */
 async function runAlone([argument]: readonly string[], { stdout }: Environment): Promise<void> {
-  if (argument === "--help" || argument === "-h") await print(stdout, help());
+  if (argument === "--help" || argument === "-h" || argument === "help") await print(stdout, help());
   else if (argument === "--version" || argument === "-v") await print(stdout, `${version()}\n`);
   else if (argument === undefined) throw new UsageError("a command is missing");
   else throw new UsageError(`unknown ${argument.startsWith("-") ? "option" : "command"} '${argument}'`);

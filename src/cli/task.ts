@@ -17,14 +17,18 @@ export type OpName =
   | "normalize"
   | "localResponseNorm";
 
-/** One tensor in a file to be normalised into another. Plain data: it can be sent to another thread. */
-export interface Task {
+/** An op to be called. Plain data: it can be sent to another thread. */
+export interface Call {
   readonly op: OpName;
   /** What the op takes between x and its options. */
   readonly argument: readonly unknown[];
   /** The op's options, parameters included, but for `out`. */
   readonly options: Readonly<Record<string, unknown>>;
   readonly backend: "auto" | "wasm" | "js";
+}
+
+/** One tensor in a file to be normalised into another. */
+export interface Task extends Call {
   readonly x: FileTensor;
   readonly out: FileTensor;
 }
@@ -35,6 +39,26 @@ export interface Counters {
   read: number;
   written: number;
 }
+
+/** Runs an op's checks of its arguments, for an x that is not read yet. Throws what they throw. */
+export function checkCall(call: Call, { dtype, shape }: Pick<FileTensor, "dtype" | "shape">): void {
+  const engine = createEngineSync({ backend: "auto" });
+  const stop = () => {
+    throw checked;
+  };
+  const x = Tensor.stored({ read: stop, write: stop }, shape, formatOfDType(call.op, dtype));
+  try {
+    // The js backend would read what is not there.
+    if (engine.backend === "wasm") apply(engine, call, x, x);
+  } catch (error) {
+    if (error !== checked) throw error;
+  } finally {
+    engine.dispose();
+  }
+}
+
+/** Thrown where reading begins: arguments have been checked then. */
+const checked = new Error("the arguments are good");
 
 /** What a task was done with. */
 export interface Outcome {
@@ -75,7 +99,7 @@ function runInMemory(engine: Engine, task: Task, counters: Counters): void {
   new FileElements(task.out, () => (counters.written = x.data.length)).write(bytes, 0);
 }
 
-function apply(engine: Engine, { op, argument, options }: Task, x: TensorLike, out: TensorLike): void {
+function apply(engine: Engine, { op, argument, options }: Call, x: TensorLike, out: TensorLike): void {
   type Op = (x: TensorLike, ...more: unknown[]) => void;
   (engine[op] as Op).call(engine, x, ...argument, { ...options, out });
 }

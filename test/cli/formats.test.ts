@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { createEngineSync, type DType, layerNorm, type TensorLike } from "../../src/index.js";
+import { createEngineSync, type DType, layerNorm, normalize, standardize, type TensorLike } from "../../src/index.js";
 import { readNpy, readSafetensors, writeNpy, writeNpz, writeSafetensors } from "../../src/io/index.js";
 import { fixture, seen } from "../io/support.js";
 import { lanenorm, temporaryFolder } from "./support.js";
@@ -136,4 +136,50 @@ describe("files that hold several tensors", () => {
     const { code, stderr } = await lanenorm([...argv, "-o", "y.npy"], { cwd: folder.path });
     expect({ code, stderr }).toEqual({ code: 1, stderr: `lanenorm: layer-norm: ${message}\n` });
   });
+});
+
+describe("values that begin with a dash", () => {
+  it("are numbers", async () => {
+    const x = tensor([3, 4], "float32");
+    put("x.npy", writeNpy(x));
+    const expected = seen(normalize(x, { dim: -1, p: Infinity }));
+    expect(seen(await resultOf(["normalize", "x.npy", "--dim", "-1", "--p", "inf"]))).toEqual(expected);
+    expect(seen(await resultOf(["standardize", "x.npy", "--axes", "-1,0"]))).toEqual(seen(standardize(x, [-1, 0])));
+  });
+
+  it("are standard input and output with a key", async () => {
+    const x = tensor([3, 4], "bfloat16");
+    const model = writeSafetensors({ x, other: x });
+    const options = { cwd: folder.path, stdin: model };
+    const { code, stdout } = await lanenorm([...layer("-:x"), "-o", "-:y"], options);
+    expect(code).toBe(0);
+    const { y } = await readSafetensors(new Uint8Array(stdout));
+    expect(seen(y!)).toEqual(seen(layerNorm(x, 4)));
+  });
+});
+
+describe("a result does not take the place of other tensors", () => {
+  it.each(["m.safetensors", "m.safetensors:c"])("-o %s", async (output) => {
+    const [a, b] = [tensor([3, 4], "float32"), tensor([4], "float32")];
+    const model = writeSafetensors({ a, b });
+    put("m.safetensors", model);
+    const { code, stderr } = await lanenorm([...layer("m.safetensors:a"), "-o", output], { cwd: folder.path });
+    const reason = "must not be a file of other tensors, which would be lost, got one with a";
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `lanenorm: layer-norm: -o m.safetensors ${reason}\n` });
+    expect(readFileSync(path("m.safetensors")).equals(model)).toBe(true);
+  });
+
+  it("but its own", async () => {
+    put("m.safetensors", writeSafetensors({ a: tensor([3, 4], "float32") }));
+    await resultOf(layer("m.safetensors:a"), "m.safetensors:a");
+  });
+});
+
+it("arguments are checked against the whole tensor, before it is read", async () => {
+  put("x.npy", fixture("f4_big_F.npy"));
+  const { code, stderr } = await lanenorm(["layer-norm", "x.npy", "--normalized-shape", "7", "-o", "y.npy"], {
+    cwd: folder.path,
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain("[2, 3, 4], got [7]");
 });

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -134,6 +136,13 @@ describe("a device or pipe", () => {
     const [received] = await Promise.all([readFile(path("pipe"), "utf8"), write("pipe")]);
     expect(received).toBe("hello");
   });
+});
+
+it("a device that fails closes nothing twice", async () => {
+  await expect(write("/dev/full")).rejects.toThrow("ENOSPC");
+  const fds = Array.from({ length: 3 }, () => openSync(path("other"), "w"));
+  await expect(write("/dev/full")).rejects.toThrow("ENOSPC");
+  for (const fd of fds) expect(() => closeSync(fd)).not.toThrow();
 });
 
 describe("standard output", () => {

@@ -4,6 +4,8 @@ import { parseReference } from "../../src/cli/files/reference.js";
 it.each([
   ["x.npy", { path: "x.npy" }],
   ["-", { path: "-" }],
+  ["-:key", { path: "-", key: "key" }],
+  ["./-:a:b", { path: "-", key: "a:b" }],
   ["model.safetensors", { path: "model.safetensors" }],
   ["model.safetensors:ln.weight", { path: "model.safetensors", key: "ln.weight" }],
   ["C:\\models\\a.SafeTensors:h.0:x", { path: "C:\\models\\a.SafeTensors", key: "h.0:x" }],

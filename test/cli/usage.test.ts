@@ -13,7 +13,7 @@ async function result(argv: readonly string[]) {
 const commands = [...layers.map(({ name }) => name), "compare", "bench", "info"];
 
 describe("help", () => {
-  it.each([["--help"], ["-h"]])("%s lists the commands on standard output", async (option) => {
+  it.each([["--help"], ["-h"], ["help"]])("%s lists the commands on standard output", async (option) => {
     const { code, output, errors } = await result([option]);
     expect({ code, errors }).toEqual({ code: 0, errors: "" });
     for (const command of commands) expect(output).toContain(`  ${command} `);
@@ -52,7 +52,12 @@ describe("wrong usage exits with 2, says why and where to look", () => {
     [[...layer, "-o", "y.npy", "--backend", "gpu"], "--backend takes auto, wasm, js, got 'gpu'"],
     [[...layer, "-o", "y.npy", "--num-groups", "8"], "Unknown option '--num-groups'"],
     [[...layer, "-o", "y.npy", "--weight", "-", "--bias", "-"], "standard input can be read only once"],
+    [[...layer, "-o", "y.pt"], "-o takes .npy or .safetensors, got 'y.pt'"],
+    [[...layer, "-o", "y.npz:key"], "-o takes .npy or .safetensors, got 'y.npz'"],
     [["group-norm", "feature_map.npy", "-o", "y.npy"], "--num-groups is missing"],
+    [[...group.slice(0, 3), "0", "-o", "y.npy"], "--num-groups takes whole numbers above 0, got '0'"],
+    [["normalize", "tokens.npy", "--p", "0", "-o", "y.npy"], "--p takes a number above 0, got '0'"],
+    [["batch-norm", "x.npy", "--running-mean", "m.npy"], "--running-mean and --running-var go together"],
     [[...group.slice(0, 3), "1.5", "-o", "y.npy"], "--num-groups takes whole numbers, got '1.5'"],
     [[...group, "-o", "y.npy", "--normalized-shape", "8"], "Unknown option '--normalized-shape'"],
     [["compare"], "the first layer is missing"],

@@ -21,7 +21,7 @@ export async function openInput(command: string, path: string, environment: Envi
   const name = path === "-" ? "standard input" : path;
   const own = (fd: number, size: number): InputFile => ({ fd, size, command, name, close: () => closeSync(fd) });
   const spooled = async (pieces: AsyncIterable<Uint8Array>) => {
-    const { fd, size } = await spoolOf(pieces);
+    const { fd, size } = await spoolOf(command, pieces);
     return own(fd, size);
   };
   try {

@@ -13,6 +13,6 @@ export async function locateInNpz(file: InputFile, wanted: string | undefined): 
   const name = `${file.name}:${key}`;
   const place = await archive.place(key);
   if (place) return locateInNpy({ ...file, name }, place.offset, place.size);
-  const { fd, size } = await spoolOf(archive.stream(key));
+  const { fd, size } = await spoolOf(file.command, archive.stream(key));
   return locateInNpy({ ...file, fd, name }, 0, size);
 }

@@ -12,7 +12,10 @@ import { locateInSafetensors } from "./safetensors.js";
 
 /** A tensor in a file that is to be closed. */
 export interface OpenTensor {
-  readonly tensor: FileTensor;
+  /** What is known of it before it is read. */
+  readonly info: Pick<FileTensor, "dtype" | "shape">;
+  /** Where it is, in row-major order: copied, if it was in another. */
+  tensor(): FileTensor;
   close(): void;
 }
 
@@ -28,11 +31,14 @@ export async function openTensor(command: string, text: string, environment: Env
   try {
     const { fortranOrder, ...location } = await locate(file, key);
     if (location.fd !== file.fd) spools.add(location.fd);
-    const tensor: FileTensor = { ...location, command, argument: file.name };
-    if (!fortranOrder) return { tensor, close };
-    const copy = rowMajorCopy(tensor);
-    spools.add(copy.fd);
-    return { tensor: copy, close };
+    const stored: FileTensor = { ...location, command, argument: file.name };
+    const tensor = () => {
+      if (!fortranOrder) return stored;
+      const copy = rowMajorCopy(stored);
+      spools.add(copy.fd);
+      return copy;
+    };
+    return { info: location, tensor, close };
   } catch (error) {
     close();
     throw error;

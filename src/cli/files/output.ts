@@ -1,23 +1,13 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  createReadStream,
-  createWriteStream,
-  fchmodSync,
-  openSync,
-  renameSync,
-  rmSync,
-} from "node:fs";
+import { closeSync, constants, createWriteStream, fchmodSync, openSync, renameSync, rmSync } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { dirname, join, resolve, sep } from "node:path";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ArgumentError } from "../../errors.js";
 import type { Environment } from "../environment.js";
 import { print } from "../print.js";
 import { asArgumentError } from "../system-error.js";
-import { openSpool } from "./spool.js";
+import { openSpool, piecesOf } from "./spool.js";
 
 /** A file for a result, to be written in any order. */
 export interface OutputFile {
@@ -28,7 +18,7 @@ export interface OutputFile {
   discard(): void;
 }
 
-const fatalSignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const fatalSignals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
 const expected = "must be a file that can be written";
 
 /**
@@ -70,7 +60,7 @@ function withErrors(open: () => OutputFile, fail: (error: unknown) => unknown): 
 function toStandardOutput({ stdout }: Environment): () => OutputFile {
   return () =>
     spooled(async (pieces) => {
-      for await (const piece of pieces) await print(stdout, piece as Uint8Array);
+      for (const piece of pieces) await print(stdout, piece);
     });
 }
 
@@ -99,7 +89,7 @@ async function statusOf(path: string) {
 }
 
 /** What can only be written in order gets the result when it is complete. */
-function spooled(send: (pieces: Readable) => Promise<void>): OutputFile {
+function spooled(send: (pieces: Iterable<Uint8Array>) => Promise<void>): OutputFile {
   const fd = openSpool();
   const close = once(() => closeSync(fd));
   return {
@@ -107,7 +97,7 @@ function spooled(send: (pieces: Readable) => Promise<void>): OutputFile {
     discard: close,
     async commit() {
       try {
-        await send(createReadStream("", { fd, start: 0, autoClose: false }));
+        await send(piecesOf(fd));
       } finally {
         close();
       }

@@ -17,8 +17,9 @@ export async function readParameter(
 ): Promise<TensorLike> {
   const file = await openTensor(command, reference, environment);
   try {
-    const { tensor, note } = asParameter(loadTensor(file.tensor), like);
-    if (note !== undefined) environment.stderr.write(`lanenorm: ${file.tensor.argument}: ${note}\n`);
+    const stored = file.tensor();
+    const { tensor, note } = asParameter(loadTensor(stored), like);
+    if (note !== undefined) environment.stderr.write(`lanenorm: ${stored.argument}: ${note}\n`);
     return tensor;
   } finally {
     file.close();

@@ -4,8 +4,13 @@ export interface Reference {
   readonly key?: string;
 }
 
+/** Standard input or output with a key; parseCommandLine puts "./" before arguments that begin with a dash. */
+const STANDARD_STREAM = /^(?:\.\/)?-:(.+)$/s;
+
 /** Keys may have colons and dots in them: the file's name ends at the first `.safetensors:` or `.npz:`. */
 export function parseReference(text: string): Reference {
+  const stream = STANDARD_STREAM.exec(text);
+  if (stream) return { path: "-", key: stream[1]! };
   const parts = /^(.*?\.(?:safetensors|npz)):(.+)$/is.exec(text);
   return parts ? { path: parts[1]!, key: parts[2]! } : { path: text };
 }

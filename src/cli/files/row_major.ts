@@ -1,83 +1,138 @@
 import { closeSync } from "node:fs";
 import { sizeOf } from "../../shape.js";
 import { bytesPerElement, type FileTensor } from "./file_tensor.js";
-import { readAt, writeAt } from "./positioned.js";
-import { openSpool } from "./spool.js";
+import { readAt } from "./positioned.js";
+import { openSpool, writeSpool } from "./spool.js";
+import { bytesOf, transpose, type Words, wordsOf } from "./transpose.js";
 
-/** Bytes of the result that are put together at a time: each such part reads the whole file, in order. */
-const PART_BYTES = 2 ** 27;
-/** Bytes that are read at a time. */
-const CHUNK_BYTES = 2 ** 20;
+/** Bytes that are in memory at a time, twice. */
+const BUFFER_BYTES = 2 ** 24;
 
 /**
- * A row-major copy, in a spool, of a file that is in Fortran order: there, the first index runs fastest. Reads the file once
- * per 128 MiB, in order, because single elements are nothing to ask a file for.
+ * A row-major copy, in a spool, of a file that is in Fortran order: there, the first index runs fastest. Axis by axis: what
+ * is a matrix of all other indices by the first one is transposed, and then, for each index of the first axis, what follows.
  */
-export function rowMajorCopy(file: FileTensor, partBytes = PART_BYTES): FileTensor {
-  const fd = openSpool();
-  try {
-    const bytes = bytesPerElement(file);
-    const size = sizeOf(file.shape);
-    const part = partBytes / bytes;
-    for (let begin = 0; begin < size; begin += part) {
-      const elements = elementsOf(bytes, Math.min(part, size - begin));
-      fillPart(file, elements, begin);
-      writeAt(fd, bytesOf(elements), begin * bytes);
+export function rowMajorCopy(file: FileTensor, bufferBytes = BUFFER_BYTES): FileTensor {
+  const { shape } = file;
+  let from = { fd: file.fd, begin: file.begin };
+  let spool = -1;
+  for (let axis = 0; axis < shape.length - 1; axis++) {
+    const [before, columns, rows] = [shape.slice(0, axis), shape.slice(axis, axis + 1), shape.slice(axis + 1)].map(
+      sizeOf,
+    );
+    if (columns === 1 || rows === 1) continue;
+    const to = openSpool();
+    try {
+      new Transposition(file, from.fd, from.begin, to, rows!, columns!, bufferBytes).run(before!);
+    } catch (error) {
+      closeSync(to);
+      throw error;
+    } finally {
+      if (spool >= 0) closeSync(spool);
     }
-    return { ...file, fd, begin: 0 };
-  } catch (error) {
-    closeSync(fd);
-    throw error;
+    spool = to;
+    from = { fd: to, begin: 0 };
   }
+  return { ...file, ...from };
 }
 
-type Elements = Uint16Array | Uint32Array | BigUint64Array;
+/** Of matrices one after the other, from file to file. */
+class Transposition {
+  readonly #command: string;
+  readonly #bytes: 2 | 4 | 8;
+  readonly #from: number;
+  readonly #begin: number;
+  readonly #to: number;
+  readonly #rows: number;
+  readonly #columns: number;
+  /** Elements that there is room for, and the words of each. */
+  readonly #length: number;
+  readonly #words: 1 | 2;
+  readonly #input: Words;
+  readonly #output: Words;
 
-/** Only moved about, never looked at: bits of any kind. */
-function elementsOf(bytes: 2 | 4 | 8, length: number): Elements {
-  return new { 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array }[bytes](length);
-}
+  constructor(
+    file: FileTensor,
+    from: number,
+    begin: number,
+    to: number,
+    rows: number,
+    columns: number,
+    bufferBytes: number,
+  ) {
+    this.#command = file.command;
+    this.#bytes = bytesPerElement(file);
+    this.#from = from;
+    this.#begin = begin;
+    this.#to = to;
+    this.#rows = rows;
+    this.#columns = columns;
+    // A row and a column fit at least.
+    this.#length = Math.max(bufferBytes / this.#bytes, rows, columns);
+    this.#words = this.#bytes === 8 ? 2 : 1;
+    this.#input = wordsOf(this.#bytes, this.#length);
+    this.#output = wordsOf(this.#bytes, this.#length);
+  }
 
-function bytesOf({ buffer, byteOffset, byteLength }: Elements): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
+  run(matrices: number): void {
+    const size = this.#rows * this.#columns;
+    const atOnce = Math.floor(this.#length / size);
+    if (atOnce > 0)
+      for (let first = 0; first < matrices; first += atOnce) this.#whole(first, Math.min(atOnce, matrices - first));
+    else for (let matrix = 0; matrix < matrices; matrix++) this.#inParts(matrix * size);
+  }
 
-/** Fills `part` with the elements that row-major order has from `begin` on. */
-function fillPart(file: FileTensor, part: Elements, begin: number): void {
-  const bytes = bytesPerElement(file);
-  const size = sizeOf(file.shape);
-  const place = new Place(file.shape);
-  const chunk = elementsOf(bytes, Math.min(CHUNK_BYTES / bytes, size));
-  for (let first = 0; first < size; first += chunk.length) {
-    const count = Math.min(chunk.length, size - first);
-    readAt(file.fd, bytesOf(chunk).subarray(0, count * bytes), file.begin + first * bytes);
-    for (let index = 0; index < count; index++) {
-      const at = place.index - begin;
-      if (at >= 0 && at < part.length) part[at] = chunk[index]!;
-      place.next();
+  /** Several matrices that fit the buffers. */
+  #whole(first: number, count: number): void {
+    const size = this.#rows * this.#columns;
+    this.#read(first * size, 0, count * size);
+    for (let matrix = 0; matrix < count; matrix++) {
+      const [begin, end] = [this.#words * matrix * size, this.#words * (matrix + 1) * size];
+      transpose(
+        this.#output.subarray(begin, end),
+        this.#input.subarray(begin, end),
+        this.#rows,
+        this.#columns,
+        this.#words,
+      );
+    }
+    this.#write(first * size, 0, count * size);
+  }
+
+  /** Part by part, so that what is read or written in pieces are the longer rows, or columns. */
+  #inParts(start: number): void {
+    const [rows, columns] = [this.#rows, this.#columns];
+    if (columns >= rows) {
+      const atOnce = Math.floor(this.#length / rows);
+      for (let column = 0; column < columns; column += atOnce) {
+        const count = Math.min(atOnce, columns - column);
+        for (let row = 0; row < rows; row++) this.#read(start + row * columns + column, row * count, count);
+        transpose(this.#output, this.#input, rows, count, this.#words);
+        this.#write(start + column * rows, 0, count * rows);
+      }
+    } else {
+      const atOnce = Math.floor(this.#length / columns);
+      for (let row = 0; row < rows; row += atOnce) {
+        const count = Math.min(atOnce, rows - row);
+        this.#read(start + row * columns, 0, count * columns);
+        transpose(this.#output, this.#input, count, columns, this.#words);
+        for (let column = 0; column < columns; column++) {
+          this.#write(start + column * rows + row, column * count, count);
+        }
+      }
     }
   }
-}
 
-/** The row-major index of elements in Fortran order. */
-class Place {
-  index = 0;
-  readonly #shape: readonly number[];
-  readonly #strides: number[];
-  readonly #position: number[];
-
-  constructor(shape: readonly number[]) {
-    this.#shape = shape;
-    this.#strides = shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
-    this.#position = shape.map(() => 0);
+  #read(element: number, to: number, count: number): void {
+    readAt(this.#from, this.#part(this.#input, to, count), this.#begin + element * this.#bytes);
   }
 
-  next(): void {
-    for (let axis = 0; axis < this.#shape.length; axis++) {
-      this.index += this.#strides[axis]!;
-      if (++this.#position[axis]! < this.#shape[axis]!) return;
-      this.index -= this.#shape[axis]! * this.#strides[axis]!;
-      this.#position[axis] = 0;
-    }
+  #write(element: number, from: number, count: number): void {
+    writeSpool(this.#command, this.#to, this.#part(this.#output, from, count), element * this.#bytes);
+  }
+
+  /** The bytes of some elements. */
+  #part(words: Words, element: number, count: number): Uint8Array {
+    return bytesOf(words.subarray(this.#words * element, this.#words * (element + count)));
   }
 }

@@ -1,4 +1,4 @@
-import { parseCommandLine, required, takePositionals } from "../arguments.js";
+import { parseCommandLine, required, takePositionals, UsageError } from "../arguments.js";
 import type { Command } from "../environment.js";
 import { wrap } from "../format.js";
 import { fileOptions, fileOptionsHelp, type FileValues, normaliseFile } from "../normalise.js";
@@ -24,6 +24,8 @@ export function layerCommand(layer: Layer): Command {
         return Object.fromEntries(those.map(([{ flag }, value]) => [camelCase(flag), value]));
       };
       const tensors = ofRole("tensor") as Record<string, string>;
+      if ("runningMean" in tensors !== "runningVar" in tensors)
+        throw new UsageError("--running-mean and --running-var go together");
       const argument = Object.values(ofRole("argument"));
       const settings = ofRole("option");
       await normaliseFile(

@@ -67,7 +67,7 @@ export const layers: readonly Layer[] = [
   {
     name: "batch-norm",
     op: "batchNorm",
-    summary: "Normalise channels by running statistics, as torch.nn.BatchNorm in evaluation",
+    summary: "Normalise channels by running statistics, or by x's own, as torch.nn.BatchNorm",
     shapes: "The input is [N, C, ...], the parameters are [C]. Without running statistics, x's own are taken.",
     implied: ({ runningMean }) => ({ training: runningMean === undefined }),
     options: [...running, ...affine, option.eps, option.layout],

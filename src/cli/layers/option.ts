@@ -1,4 +1,4 @@
-import { parseChoice, parseCount, parseInteger, parseNumber, parseShape } from "../arguments.js";
+import { parseChoice, parseInteger, parseNumber, parsePositive, parsePositiveCount, parseShape } from "../arguments.js";
 
 /** An option of a layer's command. */
 export interface LayerOption {
@@ -31,11 +31,11 @@ export const normalizedShape = argument(
   "The last dimensions' sizes, and the parameters'",
   parseShape,
 );
-export const numGroups = argument("num-groups", "<n>", "How many groups the channels form", parseCount);
+export const numGroups = argument("num-groups", "<n>", "How many groups the channels form", parsePositiveCount);
 export const axes = argument("axes", "<n,..>", "The dimensions that share statistics", (option, list) =>
   list.split(",").map((axis) => parseInteger(option, axis.trim())),
 );
-export const size = argument("size", "<n>", "How many channels the window has", parseCount);
+export const size = argument("size", "<n>", "How many channels the window has", parsePositiveCount);
 
 export const weight = tensor("weight", "The scale, gamma (default: ones)");
 export const bias = tensor("bias", "The offset, beta (default: zeros)");
@@ -45,7 +45,7 @@ export const runningVar = tensor("running-var", "The variances to normalise by")
 export const eps = number("eps", "Added to the variance (default: 1e-5)");
 export const rmsEps = number("eps", "Added to the mean square (default: the machine epsilon)");
 export const smallestNorm = number("eps", "What norms are at least (default: 1e-12)");
-export const p = number("p", "Which norm: above 0, or Infinity (default: 2)");
+export const p: LayerOption = { ...number("p", "Which norm: above 0, or inf (default: 2)"), parse: parsePositive };
 export const alpha = number("alpha", "The factor of the mean of squares (default: 1e-4)");
 export const beta = number("beta", "The exponent (default: 0.75)");
 export const k = number("k", "Added to that mean (default: 1)");
