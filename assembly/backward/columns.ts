@@ -2,7 +2,7 @@
 
 import { addWideLanes, bytesOf, lanesOf, loadPart, zeros } from "../lanes";
 import { gradient } from "./rows";
-import { normalised } from "./sums";
+import { normalised, scaledDeviation, tiny } from "./sums";
 
 /** Steps whose terms are added in T before they go to wider accumulators. */
 const BLOCK_STEPS: i32 = 8;
@@ -35,18 +35,49 @@ export function beginColumns<T>(state: usize, columns: i32): void {
 /** Takes the next `steps` steps, `stride` elements apart; all but the last are whole blocks. */
 export function accumulateColumns<T>(state: usize, dy: usize, x: usize, steps: i32, stride: i32, columns: i32): void {
   const apart = bytesOf<T>(stride);
+  const scaled = needScale<T>(state, columns);
   while (steps > 0) {
     const block = min(steps, BLOCK_STEPS);
-    accumulateBlock<T>(state, dy, x, block, apart, columns);
+    if (scaled) accumulateBlock<T>(state, dy, x, block, apart, columns, true);
+    else accumulateBlock<T>(state, dy, x, block, apart, columns, false);
     dy += apart * block;
     x += apart * block;
     steps -= block;
   }
 }
 
+/** Whether some column has deviations that T cannot hold. Then all are multiplied by a power of two, most by 1. */
+function needScale<T>(state: usize, columns: i32): bool {
+  let rstds = state + columnsMeans<T>(columns) + arrayBytes<T>(columns);
+  for (; columns > 0; columns--) {
+    if (load<T>(rstds) < tiny<T>()) return true;
+    rstds += sizeof<T>();
+  }
+  return false;
+}
+
+/** (x - mean) * rstd, in units of a quarter where rstd is tiny. */
+@inline
+function deviation<T>(x: v128, mean: v128, rstd: v128, scaled: bool): v128 {
+  if (!scaled) return normalised<T>(x, mean, rstd);
+  const isTiny = v128.lt<T>(rstd, v128.splat<T>(tiny<T>()));
+  const one = v128.splat<T>(<T>1);
+  const scale = v128.bitselect(v128.splat<T>(<T>0.25), one, isTiny);
+  const unscale = v128.bitselect(v128.splat<T>(<T>4), one, isTiny);
+  return normalised<T>(v128.mul<T>(x, scale), v128.mul<T>(mean, scale), v128.mul<T>(rstd, unscale));
+}
+
 
 @inline
-function accumulateBlock<T>(state: usize, dy: usize, x: usize, steps: i32, apart: usize, columns: i32): void {
+function accumulateBlock<T>(
+  state: usize,
+  dy: usize,
+  x: usize,
+  steps: i32,
+  apart: usize,
+  columns: i32,
+  scaled: bool,
+): void {
   const wide = wideBytes<T>(columns);
   let means = state + columnsMeans<T>(columns);
   const rstds = arrayBytes<T>(columns);
@@ -63,7 +94,7 @@ function accumulateBlock<T>(state: usize, dy: usize, x: usize, steps: i32, apart
       // Behind the last column there is room in the state, for sums that nobody reads.
       const g0 = left < lanesOf<T>() ? loadPart<T>(atDy, left) : v128.load(atDy);
       const x0 = left < lanesOf<T>() ? loadPart<T>(atX, left) : v128.load(atX);
-      const h0 = normalised<T>(x0, mean, rstd);
+      const h0 = deviation<T>(x0, mean, rstd, scaled);
       g = v128.add<T>(g, g0);
       gh = v128.add<T>(gh, v128.mul<T>(g0, h0));
       h = v128.add<T>(h, h0);
@@ -112,8 +143,10 @@ export function mapColumns<T>(
   const apart = bytesOf<T>(stride);
   const means = state + columnsMeans<T>(columns);
   const array = arrayBytes<T>(columns);
+  const scaled = needScale<T>(state, columns);
   for (; steps > 0; steps--) {
-    mapStep<T>(dx, dy, x, means, array, columns);
+    if (scaled) mapStep<T>(dx, dy, x, means, array, columns, true);
+    else mapStep<T>(dx, dy, x, means, array, columns, false);
     dx += apart;
     dy += apart;
     x += apart;
@@ -122,12 +155,12 @@ export function mapColumns<T>(
 
 
 @inline
-function mapStep<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, columns: i32): void {
+function mapStep<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, columns: i32, scaled: bool): void {
   const whole = bytesOf<T>(columns) & ~15;
   if (whole > 0) {
     const end = x + whole;
     do {
-      const h = normalised<T>(v128.load(x), v128.load(means), v128.load(means + array));
+      const h = deviation<T>(v128.load(x), v128.load(means), v128.load(means + array), scaled);
       const factor = v128.load(means + 2 * array);
       const slope = v128.load(means + 3 * array);
       v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, v128.load(means + 4 * array)));
@@ -138,7 +171,11 @@ function mapStep<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, 
     } while (x != end);
   }
   for (let left = columns & (lanesOf<T>() - 1); left > 0; left--) {
-    const h = <T>((load<T>(x) - load<T>(means)) * load<T>(means + array));
+    const rstd = load<T>(means + array);
+    const h =
+      rstd < tiny<T>()
+        ? scaledDeviation<T>(load<T>(x), load<T>(means), rstd)
+        : <T>((load<T>(x) - load<T>(means)) * rstd);
     const y = <T>(
       (load<T>(dy) * load<T>(means + 2 * array) + h * load<T>(means + 3 * array) + load<T>(means + 4 * array))
     );

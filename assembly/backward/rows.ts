@@ -4,7 +4,7 @@
 import { bytesOf } from "../lanes";
 import { COEFFICIENT_BYTES, CONSTANT, MEAN, OFFSET, RSTD, settle, SLOPE } from "./coefficients";
 import { biasOffset, endRow } from "./parameters";
-import { accumulateWithGamma, begin, normalised, SUMS_BYTES } from "./sums";
+import { accumulateWithGamma, begin, normalised, scaledDeviation, SUMS_BYTES, tiny } from "./sums";
 
 // flags
 export const WANTS_INPUT: i32 = 1;
@@ -99,7 +99,9 @@ export function mapRows<T>(
   const wanted = flags & (WANTS_INPUT | WANTS_PARAMETERS);
   const byTwos = wanted == (WANTS_INPUT | WANTS_PARAMETERS) && (flags & BY_TWOS) != 0;
   for (const last = first + rows; first < last; first++) {
-    if (byTwos && !(first & 1) && first + 1 < last && areCentred<T>(coefficients)) {
+    if (load<T>(coefficients, RSTD) < tiny<T>()) {
+      mapScaled<T>(dx, dy, x, gamma, parameters, columns, coefficients, wanted);
+    } else if (byTwos && !(first & 1) && first + 1 < last && areCentred<T>(coefficients)) {
       mapTwoRows<T>(dx, dy, x, stride, gamma, parameters, columns, coefficients);
       dx += stride;
       dy += stride;
@@ -117,10 +119,35 @@ export function mapRows<T>(
   }
 }
 
-/** Whether neither of two rows has an offset. */
+/** Whether neither of two rows has an offset, and the second one no deviations that T cannot hold. */
 @inline
 function areCentred<T>(row: usize): bool {
-  return load<T>(row, OFFSET) == 0 && load<T>(row, COEFFICIENT_BYTES + OFFSET) == 0;
+  const other = row + COEFFICIENT_BYTES;
+  return load<T>(row, OFFSET) == 0 && load<T>(other, OFFSET) == 0 && !(load<T>(other, RSTD) < tiny<T>());
+}
+
+/** A row with deviations that T cannot hold. */
+function mapScaled<T>(
+  dx: usize,
+  dy: usize,
+  x: usize,
+  gamma: usize,
+  weight: usize,
+  columns: i32,
+  row: usize,
+  wanted: i32,
+): void {
+  const bias = biasOffset<T>(columns);
+  for (; columns > 0; columns--) {
+    const h = scaledDeviation<T>(load<T>(x), load<T>(row, MEAN), load<T>(row, RSTD));
+    if (wanted & WANTS_PARAMETERS) mapElement<T>(dx, dy, gamma, weight, bias, row, h, false, true);
+    if (wanted & WANTS_INPUT) mapElement<T>(dx, dy, gamma, weight, bias, row, h, true, false);
+    dx += sizeof<T>();
+    dy += sizeof<T>();
+    x += sizeof<T>();
+    gamma += sizeof<T>();
+    weight += sizeof<T>();
+  }
 }
 
 /**
@@ -228,7 +255,7 @@ function mapRow<T>(
     } while (x != end);
   }
   for (let left = columns - <i32>(whole >> alignof<T>()); left > 0; left--) {
-    mapElement<T>(dx, dy, x, gamma, weight, bias, row, input, parameters);
+    mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), input, parameters);
     dx += sizeof<T>();
     dy += sizeof<T>();
     x += sizeof<T>();
@@ -249,7 +276,7 @@ function mapTail<T>(
   row: usize,
 ): void {
   for (; count > 0; count--) {
-    mapElement<T>(dx, dy, x, gamma, weight, bias, row, true, true);
+    mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), true, true);
     dx += sizeof<T>();
     dy += sizeof<T>();
     x += sizeof<T>();
@@ -289,16 +316,15 @@ function mapVector<T>(
 function mapElement<T>(
   dx: usize,
   dy: usize,
-  x: usize,
   gamma: usize,
   weight: usize,
   bias: usize,
   row: usize,
+  h: T,
   input: bool,
   parameters: bool,
 ): void {
   const dy0 = load<T>(dy);
-  const h = <T>((load<T>(x) - load<T>(row + MEAN)) * load<T>(row + RSTD));
   if (input) {
     const g = <T>(dy0 * load<T>(gamma));
     store<T>(dx, <T>(g * load<T>(row + RSTD) + h * load<T>(row + SLOPE) + load<T>(row + CONSTANT)));
@@ -307,6 +333,12 @@ function mapElement<T>(
     store<T>(weight, <T>(load<T>(weight) + <T>(dy0 * (h + load<T>(row + OFFSET)))));
     store<T>(weight + bias, <T>(load<T>(weight + bias) + dy0));
   }
+}
+
+/** (x - mean) * rstd of an element. */
+@inline
+function deviation<T>(x: usize, row: usize): T {
+  return <T>((load<T>(x) - load<T>(row, MEAN)) * load<T>(row, RSTD));
 }
 
 /** g * rstd + h * slope + constant. */

@@ -1,9 +1,9 @@
 // Group, instance and batch norm, channels first: runs of `span` elements of a channel, each with a mean and an rstd of its
 // own. The sums of runs become coefficients in TypeScript: there are few, and groups of channels share statistics.
 
-import { bytesOf, lanesOf } from "../lanes";
+import { bytesOf } from "../lanes";
 import { gradient } from "./rows";
-import { accumulate, normalised, sumOfG, sumOfGH, sumOfH, SUMS_BYTES } from "./sums";
+import { accumulate, normalised, scaledDeviation, sumOfG, sumOfGH, sumOfH, SUMS_BYTES, tiny } from "./sums";
 
 /**
  * Adds the sums of runs to their accumulators, of which there is one after the other: whole runs, or parts of them,
@@ -64,7 +64,8 @@ export function mapRuns<T>(
   stride: i32,
 ): void {
   for (; runs > 0; runs--) {
-    mapRun<T>(dx, dy, x, coefficients, count);
+    if (load<T>(coefficients, RSTD) < tiny<T>()) mapScaled<T>(dx, dy, x, coefficients, count);
+    else mapRun<T>(dx, dy, x, coefficients, count);
     coefficients += RUN_BYTES;
     dx += bytesOf<T>(stride);
     dy += bytesOf<T>(stride);
@@ -94,8 +95,7 @@ function mapRun<T>(dx: usize, dy: usize, x: usize, run: usize, count: i32): void
     } while (x != end);
   }
   for (let left = bytesOf<T>(count) - whole; left > 0; left -= sizeof<T>()) {
-    const h = <T>((load<T>(x) - load<T>(run, MEAN)) * load<T>(run, RSTD));
-    store<T>(dx, <T>(load<T>(dy) * load<T>(run, FACTOR) + h * load<T>(run, SLOPE) + load<T>(run, CONSTANT)));
+    mapElement<T>(dx, dy, run, <T>((load<T>(x) - load<T>(run, MEAN)) * load<T>(run, RSTD)));
     dx += sizeof<T>();
     dy += sizeof<T>();
     x += sizeof<T>();
@@ -109,4 +109,20 @@ function mapVector<T>(
 ): void {
   const h = normalised<T>(v128.load(x), mean, rstd);
   v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, constant));
+}
+
+/** A run with deviations that T cannot hold. */
+function mapScaled<T>(dx: usize, dy: usize, x: usize, run: usize, count: i32): void {
+  for (; count > 0; count--) {
+    mapElement<T>(dx, dy, run, scaledDeviation<T>(load<T>(x), load<T>(run, MEAN), load<T>(run, RSTD)));
+    dx += sizeof<T>();
+    dy += sizeof<T>();
+    x += sizeof<T>();
+  }
+}
+
+
+@inline
+function mapElement<T>(dx: usize, dy: usize, run: usize, h: T): void {
+  store<T>(dx, <T>(load<T>(dy) * load<T>(run, FACTOR) + h * load<T>(run, SLOPE) + load<T>(run, CONSTANT)));
 }

@@ -18,6 +18,14 @@ export function begin(sums: usize): void {
   for (let at: usize = 0; at < SUMS_BYTES; at += 16) v128.store(sums + at, zeros());
 }
 
+/**
+ * Below this rstd, differences from the mean may be too large for T: a quarter of each is taken then, which loses no digit
+ * there. (No deviation is more than 2^15 standard deviations.)
+ */
+// prettier-ignore
+@inline export function tiny<T>(): T { return <T>(sizeof<T>() == 8 ? 3.645304062398146e-304 : 1.925929944387236e-34); }
+const QUARTER: f64 = 0.25;
+
 /** Takes the next `count` elements of a row, with one gamma per element. */
 export function accumulateWithGamma<T>(
   sums: usize,
@@ -28,12 +36,32 @@ export function accumulateWithGamma<T>(
   mean: T,
   rstd: T,
 ): void {
-  accumulateRow<T>(sums, dy, x, gamma, count, mean, rstd, true);
+  if (rstd < tiny<T>()) accumulateScaled<T>(sums, dy, x, gamma, count, mean, rstd);
+  else accumulateRow<T>(sums, dy, x, gamma, count, mean, rstd, true);
 }
 
 /** Takes the next `count` elements of a row, gamma being 1. */
 export function accumulate<T>(sums: usize, dy: usize, x: usize, count: i32, mean: T, rstd: T): void {
-  accumulateRow<T>(sums, dy, x, 0, count, mean, rstd, false);
+  if (rstd < tiny<T>()) accumulateScaled<T>(sums, dy, x, 0, count, mean, rstd);
+  else accumulateRow<T>(sums, dy, x, 0, count, mean, rstd, false);
+}
+
+/** Element by element, for deviations that T cannot hold; without gamma where its address is 0. */
+function accumulateScaled<T>(sums: usize, dy: usize, x: usize, gamma: usize, count: i32, mean: T, rstd: T): void {
+  for (; count > 0; count--) {
+    const h = scaledDeviation<T>(load<T>(x), mean, rstd);
+    const g = gamma ? <T>(load<T>(dy) * load<T>(gamma)) : load<T>(dy);
+    add<T>(sums, only<T>(g), only<T>(<T>(g * h)), only<T>(h));
+    x += sizeof<T>();
+    dy += sizeof<T>();
+    if (gamma) gamma += sizeof<T>();
+  }
+}
+
+/** (x - mean) * rstd where the difference may be too large for T. */
+@inline
+export function scaledDeviation<T>(x: T, mean: T, rstd: T): T {
+  return <T>(<T>(x * <T>QUARTER - mean * <T>QUARTER) * <T>(rstd * 4));
 }
 
 

@@ -91,7 +91,9 @@ const kernels = [
 
 describe("the built binary", () => {
   it("is what the package embeds", () => {
-    expect(wasm.equals(decodeBinary())).toBe(true);
+    expect(wasm.equals(decodeBinary(forward))).toBe(true);
+    const gradients = readFileSync(new URL("../../build/backward.wasm", import.meta.url));
+    expect(gradients.equals(decodeBinary(backward))).toBe(true);
   });
 
   it("imports one memory and nothing else", () => {

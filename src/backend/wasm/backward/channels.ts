@@ -4,12 +4,13 @@
 import { computeFormat } from "../../../dtype.js";
 import { computeArray, numbersOf, writeNumbers } from "../../../elements.js";
 import { ScratchPlan } from "../../../engine/scratch.js";
-import { ownOperand } from "../../../ops/operand.js";
+import { type Operand, ownOperand } from "../../../ops/operand.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import { affineGlobal } from "../affine.js";
 import type { WasmContext } from "../context.js";
 import { ChannelSums, combine, type Combination, newCoefficients, type ChannelCoefficients } from "./combine.js";
 import { columnSweeps } from "./columns.js";
+import { areFinite, preciseSums } from "./precise.js";
 import { runSweeps } from "./runs.js";
 
 /** The two sweeps over what shares statistics along the places of a block, for one of `blocks` blocks. */
@@ -51,14 +52,21 @@ function sweep(job: ChannelsBackwardJob, sweeps: Sweeps): void {
   const [weight, bias] = [new ChannelSums(channels), new ChannelSums(channels)];
   const setStatistics = statisticsOf(job, coefficients);
   const mapsX = gradInput !== undefined && !frozen;
+  const sumsOf = (block: number) => {
+    const sums = sweeps.sum(block, coefficients);
+    if (areFinite(sums)) return sums;
+    const size = job.x.size / sweeps.blocks;
+    const [dy, x] = [job.gradOutput, job.x].map((operand) => partOf(operand, block * size, size));
+    return preciseSums(dy, x, channels, shape.last ? 1 : span, coefficients);
+  };
   if (batched) {
     setStatistics(0);
-    combine(combination, totalOf(sweeps, coefficients, channels), coefficients, weight, bias);
+    combine(combination, totalOf(sweeps.blocks, sumsOf, channels), coefficients, weight, bias);
     if (mapsX) for (let block = sweeps.blocks - 1; block >= 0; block--) sweeps.map(block, coefficients);
   } else {
     for (let sample = 0; sample < sweeps.blocks; sample++) {
       setStatistics(sample);
-      combine(combination, sweeps.sum(sample, coefficients), coefficients, weight, bias);
+      combine(combination, sumsOf(sample), coefficients, weight, bias);
       if (mapsX) sweeps.map(sample, coefficients);
     }
   }
@@ -83,11 +91,11 @@ function statisticsOf(
 }
 
 /** The sums of all blocks. */
-function totalOf(sweeps: Sweeps, coefficients: ChannelCoefficients, channels: number): Float64Array {
-  if (sweeps.blocks === 1) return sweeps.sum(0, coefficients);
+function totalOf(blocks: number, sumsOf: (block: number) => Float64Array, channels: number): Float64Array {
+  if (blocks === 1) return sumsOf(0);
   const totals = new ChannelSums(3 * channels);
-  for (let block = 0; block < sweeps.blocks; block++) {
-    const sums = sweeps.sum(block, coefficients);
+  for (let block = 0; block < blocks; block++) {
+    const sums = sumsOf(block);
     for (let index = 0; index < sums.length; index++) totals.add(index, sums[index]);
   }
   return totals.totals();
@@ -95,29 +103,40 @@ function totalOf(sweeps: Sweeps, coefficients: ChannelCoefficients, channels: nu
 
 /** Statistics that are constants: dx = dy * (gamma * rstd), whatever x is. */
 function mapFrozen(context: WasmContext, job: ChannelsBackwardJob): void {
-  const { functionName, shape, gradOutput, gradInput } = job;
-  const { samples, channels, span, last } = shape;
+  const { functionName, shape, gradOutput, gradInput, batched } = job;
+  const { channels, span, last } = shape;
+  const samples = batched ? 1 : shape.samples;
+  const size = gradOutput.size / samples;
   const format = computeFormat(job.x.format);
   const gamma = job.weight && numbersOf(job.weight);
-  const rstd = numbersOf(job.rstd);
-  const periods = job.batched ? 1 : samples;
-  const scale = computeArray(format, periods * channels);
-  for (let index = 0; index < scale.length; index++) {
-    const channel = index % channels;
-    const group = Math.floor(index / (channels / job.groups));
-    scale[index] = rstd[group] * (gamma ? gamma[channel] : 1);
-  }
+  const rstd = Float64Array.from(numbersOf(job.rstd));
   // Added, -0 changes nothing.
-  const bias = computeArray(format, scale.length).fill(-0);
-  affineGlobal(context, {
-    functionName,
-    x: gradOutput,
-    out: gradInput!,
-    runs: last ? samples * span * channels : samples * channels,
-    span: last ? 1 : span,
-    period: scale.length,
-    centre: undefined,
-    scale: ownOperand(scale, [scale.length], format),
-    bias: ownOperand(bias, [scale.length], format),
-  });
+  const bias = ownOperand(computeArray(format, channels).fill(-0), [channels], format);
+  for (let sample = 0; sample < samples; sample++) {
+    const scale = computeArray(format, channels);
+    for (let channel = 0; channel < channels; channel++) {
+      const group = sample * job.groups + Math.floor(channel / (channels / job.groups));
+      scale[channel] = rstd[group] * (gamma ? gamma[channel] : 1);
+    }
+    affineGlobal(context, {
+      functionName,
+      x: partOf(gradOutput, sample * size, size),
+      out: partOf(gradInput!, sample * size, size),
+      runs: last ? size : size / span,
+      span: last ? 1 : span,
+      period: channels,
+      centre: undefined,
+      scale: ownOperand(scale, [channels], format),
+      bias,
+    });
+  }
+}
+
+/** Some of an operand's elements. */
+function partOf(operand: Operand, start: number, count: number): Operand {
+  const { offset, format, size } = operand;
+  if (count === size) return operand;
+  const data = operand.data as Float32Array;
+  if (offset >= 0) return { data, sizes: [count], size: count, offset: offset + start * format.bytes, format };
+  return ownOperand(data.subarray(start, start + count), [count], format);
 }
