@@ -97,12 +97,14 @@ export function mapRows<T>(
   flags: i32,
 ): void {
   const wanted = flags & (WANTS_INPUT | WANTS_PARAMETERS);
-  const byTwos = wanted == (WANTS_INPUT | WANTS_PARAMETERS) && (flags & BY_TWOS) != 0;
+  const byTwos = (flags & (WANTS_PARAMETERS | BY_TWOS)) == (WANTS_PARAMETERS | BY_TWOS);
   for (const last = first + rows; first < last; first++) {
     if (load<T>(coefficients, RSTD) < tiny<T>()) {
       mapScaled<T>(dx, dy, x, gamma, parameters, columns, coefficients, wanted);
     } else if (byTwos && !(first & 1) && first + 1 < last && areCentred<T>(coefficients)) {
-      mapTwoRows<T>(dx, dy, x, stride, gamma, parameters, columns, coefficients);
+      const both = wanted != WANTS_PARAMETERS;
+      if (both) mapTwoRows<T>(dx, dy, x, stride, gamma, parameters, columns, coefficients, true);
+      else mapTwoRows<T>(dx, dy, x, stride, gamma, parameters, columns, coefficients, false);
       dx += stride;
       dy += stride;
       x += stride;
@@ -154,6 +156,7 @@ function mapScaled<T>(
  * Two rows without offsets: the sums of gamma's and beta's gradients are loaded and stored half as often, and the
  * coefficients of both still fit the registers.
  */
+@inline
 function mapTwoRows<T>(
   dx: usize,
   dy: usize,
@@ -163,6 +166,7 @@ function mapTwoRows<T>(
   weight: usize,
   columns: i32,
   row: usize,
+  input: bool,
 ): void {
   const other = row + COEFFICIENT_BYTES;
   const bias = biasOffset<T>(columns);
@@ -178,28 +182,30 @@ function mapTwoRows<T>(
     const otherConstant = splatOf<T>(other + CONSTANT);
     const end = x + whole;
     do {
-      const g = v128.load(gamma);
       const dy0 = v128.load(dy);
       const h0 = normalised<T>(v128.load(x), mean, rstd);
       const w0 = v128.mul<T>(dy0, h0);
       const dy1 = v128.load(dy + stride);
       const h1 = normalised<T>(v128.load(x + stride), otherMean, otherRstd);
       const w1 = v128.mul<T>(dy1, h1);
-      v128.store(dx, gradient<T>(v128.mul<T>(dy0, g), h0, rstd, slope, constant));
-      v128.store(dx + stride, gradient<T>(v128.mul<T>(dy1, g), h1, otherRstd, otherSlope, otherConstant));
+      if (input) {
+        const g = v128.load(gamma);
+        v128.store(dx, gradient<T>(v128.mul<T>(dy0, g), h0, rstd, slope, constant));
+        v128.store(dx + stride, gradient<T>(v128.mul<T>(dy1, g), h1, otherRstd, otherSlope, otherConstant));
+        dx += 16;
+        gamma += 16;
+      }
       v128.store(weight, v128.add<T>(v128.load(weight), v128.add<T>(w0, w1)));
       v128.store(weight + bias, v128.add<T>(v128.load(weight + bias), v128.add<T>(dy0, dy1)));
       x += 16;
       dy += 16;
-      dx += 16;
-      gamma += 16;
       weight += 16;
     } while (x != end);
   }
   const left = columns - <i32>(whole >> alignof<T>());
   if (left == 0) return;
-  mapTail<T>(dx, dy, x, gamma, weight, bias, left, row);
-  mapTail<T>(dx + stride, dy + stride, x + stride, gamma, weight, bias, left, other);
+  mapTail<T>(dx, dy, x, gamma, weight, bias, left, row, input);
+  mapTail<T>(dx + stride, dy + stride, x + stride, gamma, weight, bias, left, other, input);
 }
 
 /** A coefficient in every lane. */
@@ -274,9 +280,11 @@ function mapTail<T>(
   bias: usize,
   count: i32,
   row: usize,
+  input: bool,
 ): void {
   for (; count > 0; count--) {
-    mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), true, true);
+    if (input) mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), true, true);
+    else mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), false, true);
     dx += sizeof<T>();
     dy += sizeof<T>();
     x += sizeof<T>();

@@ -18,11 +18,11 @@ describe("what users download", () => {
     expect(length).toBeLessThan(45 * 1024);
   });
 
-  it.each(["neutral", "browser"] as const)("is under 50 KB gzipped in all, bundled for %s", async (platform) => {
+  it.each(["neutral", "browser"] as const)("is under 58 KB gzipped in all, bundled for %s", async (platform) => {
     const bundle = await bundled(["index.js"], platform);
     const { length } = gzipSync(bundle, { level: 9 });
     console.log(`the main entry has ${bundle.length} bytes, ${length} gzipped (${platform})`);
-    expect(length).toBeLessThan(50 * 1024);
+    expect(length).toBeLessThan(58 * 1024);
   });
 
   it.each(["onnx", "webnn"])("is less than 8 KB gzipped more with lanenorm/%s", async (adapter) => {
@@ -50,7 +50,7 @@ async function bundled(
 const withoutGradients: Plugin = {
   name: "without gradients",
   setup({ onLoad }) {
-    onLoad({ filter: /(_backward|gradients|[\\/]backward[\\/]\w+)\.js$/ }, () => ({
+    onLoad({ filter: /(_backward|gradients|gradient_module|backward\.generated|[\\/]backward[\\/]\w+)\.js$/ }, () => ({
       contents: "module.exports = {};",
     }));
   },
