@@ -1,6 +1,6 @@
 // The same for channels that come last: steps of contiguous columns, each column with a mean and an rstd of its own.
 
-import { addWideLanes, bytesOf, lanesOf, loadPart, zeros } from "../lanes";
+import { addWideLanes, bytesOf, lanesOf, loadPart, sumOfFour, zeros } from "../lanes";
 import { gradient } from "./rows";
 import { normalised, scaledDeviation, tiny } from "./sums";
 
@@ -19,7 +19,7 @@ const BLOCK_STEPS: i32 = 8;
 
 /** Bytes of the state of `columns` columns. */
 export function columnsBytes<T>(columns: i32): usize {
-  return 3 * wideBytes<T>(columns) + 5 * arrayBytes<T>(columns);
+  return 3 * wideBytes<T>(columns) + 5 * arrayBytes<T>(columns) + 16;
 }
 
 /** Where the means are, which the caller stores, and then rstds, factors, slopes and constants. */
@@ -36,14 +36,30 @@ export function beginColumns<T>(state: usize, columns: i32): void {
 export function accumulateColumns<T>(state: usize, dy: usize, x: usize, steps: i32, stride: i32, columns: i32): void {
   const apart = bytesOf<T>(stride);
   const scaled = needScale<T>(state, columns);
+  const sink = state + columnsBytes<T>(columns) - 16;
   while (steps > 0) {
     const block = min(steps, BLOCK_STEPS);
+    if (stride == columns) {
+      touch(sink, dy, apart * block);
+      touch(sink, x, apart * block);
+    }
     if (scaled) accumulateBlock<T>(state, dy, x, block, apart, columns, true);
     else accumulateBlock<T>(state, dy, x, block, apart, columns, false);
     dy += apart * block;
     x += apart * block;
     steps -= block;
   }
+}
+
+/**
+ * Reads one element of each line, in order: the hardware prefetches that, but not what jumps from step to step. What was
+ * read has to go somewhere, or the compiler would leave it out.
+ */
+@inline
+function touch(sink: usize, from: usize, bytes: usize): void {
+  let seen: i32 = 0;
+  for (let at = from; at < from + bytes; at += 64) seen |= i32.load(at);
+  i32.store(sink, seen);
 }
 
 /** Whether some column has deviations that T cannot hold. Then all are multiplied by a power of two, most by 1. */
@@ -90,7 +106,33 @@ function accumulateBlock<T>(
     let atDy = dy;
     let atX = x;
     let more = steps;
-    do {
+    if (left >= lanesOf<T>()) {
+      // Four steps as a tree: a sum waits for itself once.
+      for (; more >= 4; more -= 4) {
+        const g0 = v128.load(atDy);
+        const h0 = deviation<T>(v128.load(atX), mean, rstd, scaled);
+        const g1 = v128.load(atDy + apart);
+        const h1 = deviation<T>(v128.load(atX + apart), mean, rstd, scaled);
+        atDy += 2 * apart;
+        atX += 2 * apart;
+        const g2 = v128.load(atDy);
+        const h2 = deviation<T>(v128.load(atX), mean, rstd, scaled);
+        const g3 = v128.load(atDy + apart);
+        const h3 = deviation<T>(v128.load(atX + apart), mean, rstd, scaled);
+        atDy += 2 * apart;
+        atX += 2 * apart;
+        g = v128.add<T>(g, sumOfFour<T>(g0, g1, g2, g3));
+        h = v128.add<T>(h, sumOfFour<T>(h0, h1, h2, h3));
+        const products = sumOfFour<T>(
+          v128.mul<T>(g0, h0),
+          v128.mul<T>(g1, h1),
+          v128.mul<T>(g2, h2),
+          v128.mul<T>(g3, h3),
+        );
+        gh = v128.add<T>(gh, products);
+      }
+    }
+    for (; more > 0; more--) {
       // Behind the last column there is room in the state, for sums that nobody reads.
       const g0 = left < lanesOf<T>() ? loadPart<T>(atDy, left) : v128.load(atDy);
       const x0 = left < lanesOf<T>() ? loadPart<T>(atX, left) : v128.load(atX);
@@ -100,7 +142,7 @@ function accumulateBlock<T>(
       h = v128.add<T>(h, h0);
       atDy += apart;
       atX += apart;
-    } while (--more > 0);
+    }
     addWideLanes<T>(state, g);
     addWideLanes<T>(state + wide, gh);
     addWideLanes<T>(state + 2 * wide, h);
@@ -156,21 +198,28 @@ export function mapColumns<T>(
 
 @inline
 function mapStep<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, columns: i32, scaled: bool): void {
-  const whole = bytesOf<T>(columns) & ~15;
-  if (whole > 0) {
-    const end = x + whole;
+  const pairs = bytesOf<T>(columns) & ~31;
+  if (pairs > 0) {
+    const end = x + pairs;
     do {
-      const h = deviation<T>(v128.load(x), v128.load(means), v128.load(means + array), scaled);
-      const factor = v128.load(means + 2 * array);
-      const slope = v128.load(means + 3 * array);
-      v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, v128.load(means + 4 * array)));
-      dx += 16;
-      dy += 16;
-      x += 16;
-      means += 16;
+      mapVector<T>(dx, dy, x, means, array, scaled);
+      mapVector<T>(dx + 16, dy + 16, x + 16, means + 16, array, scaled);
+      dx += 32;
+      dy += 32;
+      x += 32;
+      means += 32;
     } while (x != end);
   }
-  for (let left = columns & (lanesOf<T>() - 1); left > 0; left--) {
+  let left = columns - <i32>(pairs >> alignof<T>());
+  if (left >= lanesOf<T>()) {
+    mapVector<T>(dx, dy, x, means, array, scaled);
+    dx += 16;
+    dy += 16;
+    x += 16;
+    means += 16;
+    left -= lanesOf<T>();
+  }
+  for (; left > 0; left--) {
     const rstd = load<T>(means + array);
     const h =
       rstd < tiny<T>()
@@ -185,4 +234,13 @@ function mapStep<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, 
     x += sizeof<T>();
     means += sizeof<T>();
   }
+}
+
+
+@inline
+function mapVector<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, scaled: bool): void {
+  const h = deviation<T>(v128.load(x), v128.load(means), v128.load(means + array), scaled);
+  const factor = v128.load(means + 2 * array);
+  const slope = v128.load(means + 3 * array);
+  v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, v128.load(means + 4 * array)));
 }

@@ -32,19 +32,29 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
   const tiles = planBytes(plan, direct ? 0 : 2 * width * partSteps * bytes);
   let staged = -1;
 
+  // Where nothing is staged, the map takes what the sums have read last first: it is still in a cache.
+  const mapSteps = direct ? Math.max(1, Math.floor(room / width)) : partSteps;
+
   function forEachPart(block: number, first: number, columns: number, visit: (part: Part) => void): void {
-    for (let step = 0; step < steps; step += partSteps) {
-      const count = Math.min(partSteps, steps - step);
-      const element = block * size + step * channels + first;
-      const dy = direct ? addressOf(gradOutput, element) : tiles();
-      const from = direct ? addressOf(x, element) : dy + count * columns * bytes;
-      if (!direct && staged !== element) {
-        move(stageIn, dy, gradOutput, element, count, columns);
-        move(stageIn, from, x, element, count, columns);
-      }
-      staged = kept ? element : -1;
-      visit({ element, steps: count, stride: direct ? channels : columns, dy, x: from });
+    for (let step = 0; step < steps; step += partSteps) visit(partOf(block, first, columns, step, partSteps));
+  }
+
+  function forEachPartFromLast(block: number, first: number, columns: number, visit: (part: Part) => void): void {
+    const last = Math.floor((steps - 1) / mapSteps) * mapSteps;
+    for (let step = last; step >= 0; step -= mapSteps) visit(partOf(block, first, columns, step, mapSteps));
+  }
+
+  function partOf(block: number, first: number, columns: number, step: number, most: number): Part {
+    const count = Math.min(most, steps - step);
+    const element = block * size + step * channels + first;
+    const dy = direct ? addressOf(gradOutput, element) : tiles();
+    const from = direct ? addressOf(x, element) : dy + count * columns * bytes;
+    if (!direct && staged !== element) {
+      move(stageIn, dy, gradOutput, element, count, columns);
+      move(stageIn, from, x, element, count, columns);
     }
+    staged = kept ? element : -1;
+    return { element, steps: count, stride: direct ? channels : columns, dy, x: from };
   }
 
   /** Steps to a tile or back: all at once where they follow each other. */
@@ -95,7 +105,7 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
     map(block, coefficients) {
       forEachStrip((first, columns) => {
         store(first, columns, arraysOf(coefficients));
-        forEachPart(block, first, columns, ({ element, dy, x, steps, stride }) => {
+        forEachPartFromLast(block, first, columns, ({ element, dy, x, steps, stride }) => {
           const dx = direct ? addressOf(gradInput, element) : dy;
           kernels.map_columns(dx, dy, x, stateOf(), steps, stride, columns);
           if (!direct) move(stageOut, dx, gradInput!, element, steps, columns);
