@@ -84,7 +84,7 @@ describe.each(["float32", "float64"] as const)("%s", (dtype) => {
   it.each(cases.map((each) => [each.name, each] as const))("%s", (_, { shape, parameters, run }) => {
     const random = createRandom(parameters);
     const size = shape.reduce((product, extent) => product * extent, 1);
-    const numbers = (count: number) => arrays[dtype].from({ length: count }, random.normal);
+    const numbers = (count: number) => new arrays[dtype](Float64Array.from({ length: count }, random.normal));
     const [dy, x] = [1, 2].map(() => ({ data: numbers(size), shape }));
     const weight = { data: numbers(parameters), shape: [parameters] };
     const host = run(wasm, dy!, x!, weight);

@@ -1,6 +1,6 @@
 // What both forms of backward share: the addresses of what is read, in place or in a tile.
 
-import { ScratchPlan } from "../../../engine/scratch.js";
+import type { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect } from "../../../engine/staging.js";
 import type { Operand } from "../../../ops/operand.js";
 import { type OperandAddress, planOperand, type WasmContext } from "../context.js";
