@@ -139,8 +139,8 @@ function formatOfBits(functionName: string, argument: string, declared: unknown)
 }
 
 /** The format of a parameter that comes as a bare array: a Uint16Array holds numbers as those of x, if x has 16 bits. */
-export function formatOfBare(functionName: string, argument: string, data: unknown, like: Format): Format {
+export function formatOfBare(functionName: string, argument: string, data: unknown, like: Format, why: string): Format {
   if (classOf(data) !== "Uint16Array") return formatOfData(functionName, argument, data);
   if (like.bytes === 2) return byDType[like.dtype];
-  throw new DTypeError(functionName, argument, `must have dtype "${like.dtype}", as x has`, "Uint16Array");
+  throw new DTypeError(functionName, argument, `must have dtype "${like.dtype}", ${why}`, "Uint16Array");
 }

@@ -6,15 +6,22 @@ import { ArgumentError, DTypeError, OutOfMemoryError } from "../errors.js";
 import type * as functions from "../functions.js";
 import { affineGlobal, affineVectorized } from "../ops/affine.js";
 import { batchNorm, nativeBatchNorm } from "../ops/batch_norm.js";
+import { batchNormBackward } from "../ops/batch_norm_backward.js";
 import { groupNorm, nativeGroupNorm } from "../ops/group_norm.js";
+import { groupNormBackward } from "../ops/group_norm_backward.js";
 import { instanceNorm, nativeInstanceNorm } from "../ops/instance_norm.js";
+import { instanceNormBackward } from "../ops/instance_norm_backward.js";
 import { layerNorm, nativeLayerNorm } from "../ops/layer_norm.js";
+import { layerNormBackward } from "../ops/layer_norm_backward.js";
 import { localResponseNorm } from "../ops/local_response_norm.js";
+import { localResponseNormBackward } from "../ops/local_response_norm_backward.js";
 import { type AxisMoments, axisMoments, rowwiseMoments } from "../ops/moments.js";
 import { normalize } from "../ops/normalize.js";
+import { normalizeBackward } from "../ops/normalize_backward.js";
 import type { NormalizeContext } from "../ops/normalize_groups.js";
 import { checkLength, reading, shapeOf } from "../ops/operand.js";
 import { nativeRmsNorm, rmsNorm } from "../ops/rms_norm.js";
+import { rmsNormBackward } from "../ops/rms_norm_backward.js";
 import { standardize } from "../ops/standardize.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { Tensor, type TensorLike } from "../tensor.js";
@@ -54,6 +61,13 @@ const ops = {
   standardize,
   normalize,
   localResponseNorm,
+  layerNormBackward,
+  rmsNormBackward,
+  groupNormBackward,
+  instanceNormBackward,
+  batchNormBackward,
+  normalizeBackward,
+  localResponseNormBackward,
   rowwiseMoments,
   affineGlobal,
   affineVectorized,

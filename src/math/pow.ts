@@ -169,6 +169,13 @@ export function powerOfTwo(n: number): number {
   return float64[0];
 }
 
+/** v 2^n, where that is in range, or below. */
+export function scaled(v: number, n: number): number {
+  if (n === 0) return v;
+  const half = Math.max(n, -2000) >> 1;
+  return v * powerOfTwo(half) * powerOfTwo(Math.max(n, -2000) - half);
+}
+
 /** Added to a smaller number, leaves no bits for a fraction. */
 const TO_WHOLE = 1.5 * 2 ** 52;
 

@@ -69,7 +69,8 @@ function read({ weight, bias, eps, layout, out }: GroupNormOptions): GroupNormOp
   return { weight, bias, eps, layout, out };
 }
 
-function checkGroups(functionName: string, numGroups: unknown, channels: number): void {
+/** Throws unless numGroups is a number of groups that the channels part into. */
+export function checkGroups(functionName: string, numGroups: unknown, channels: number): void {
   if (channels % countOf(functionName, "numGroups", numGroups) !== 0) {
     throw new ShapeError(functionName, "numGroups", `must divide the ${channels} channels`, String(numGroups));
   }

@@ -1,7 +1,8 @@
+import type { LocalResponseJob } from "../backend/backend.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { channelShapeOf, type Layout } from "./channels.js";
 import type { NormalizeContext } from "./normalize_groups.js";
-import { countOf, numberOf, operandOf, optionsOf } from "./operand.js";
+import { countOf, numberOf, type Operand, operandOf, optionsOf } from "./operand.js";
 import { withOutput } from "./output.js";
 
 /** Options of localResponseNorm. */
@@ -28,19 +29,27 @@ export function localResponseNorm(
   const functionName = "localResponseNorm";
   const { alpha, beta, k, layout, out } = optionsOf(functionName, options, read);
   const input = operandOf(functionName, "x", x, context.store);
-  const shape = channelShapeOf(functionName, input, layout, 3);
-  const job = {
-    functionName,
+  const job = { functionName, ...responseOf(functionName, input, size, { alpha, beta, k, layout }), x: input };
+  return withOutput(context, { functionName, x: input, out }, (_, __, out) => {
+    if (input.size > 0) context.backend.localResponse({ ...job, out });
+  });
+}
+
+/** The channels of x, the window over them, and the coefficients. */
+export function responseOf(
+  functionName: string,
+  x: Operand,
+  size: unknown,
+  { alpha, beta, k, layout }: LocalResponseNormOptions,
+): Omit<LocalResponseJob, "functionName" | "x" | "out"> {
+  const shape = channelShapeOf(functionName, x, layout, 3);
+  return {
     ...shape,
     ...windowOf(countOf(functionName, "size", size), shape.channels),
     alpha: numberOf(functionName, "alpha", alpha, 1e-4),
     beta: numberOf(functionName, "beta", beta, 0.75),
     k: numberOf(functionName, "k", k, 1),
-    x: input,
   };
-  return withOutput(context, { functionName, x: input, out }, (_, __, out) => {
-    if (input.size > 0) context.backend.localResponse({ ...job, out });
-  });
 }
 
 function read({ alpha, beta, k, layout, out }: LocalResponseNormOptions): LocalResponseNormOptions {

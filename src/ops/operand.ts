@@ -135,7 +135,7 @@ export function ownOperand(data: TypedArray, sizes: readonly number[], format: F
 
 /**
  * An optional parameter for an x of format `like`: a tensor of exactly `shape`, or a bare typed array of as many
- * elements; of x's dtype, or of float32 for an x of 16 bits.
+ * elements; of x's dtype, or of float32 for an x of 16 bits. `why` says in messages whose dtype that is.
  */
 export function parameterOf(
   functionName: string,
@@ -144,11 +144,12 @@ export function parameterOf(
   shape: readonly number[],
   like: Format,
   store: Store,
+  why = "as x has",
 ): Operand | undefined {
   if (value === undefined || value === null) return undefined;
   if (ArrayBuffer.isView(value)) {
-    const format = formatOfBare(functionName, argument, value, like);
-    checkParameterFormat(functionName, argument, format, like);
+    const format = formatOfBare(functionName, argument, value, like, why);
+    checkParameterFormat(functionName, argument, format, like, why);
     const data = value as unknown as TypedArray;
     const length = lengthOf(data);
     if (length !== sizeOf(shape)) {
@@ -157,17 +158,17 @@ export function parameterOf(
     return hostOperand(functionName, argument, data, shape, format, store);
   }
   const operand = operandOf(functionName, argument, value, store);
-  checkParameterFormat(functionName, argument, operand.format, like);
+  checkParameterFormat(functionName, argument, operand.format, like, why);
   if (!sameShape(operand.sizes, shape)) {
     throw new ShapeError(functionName, argument, `must have shape ${formatShape(shape)}`, formatShape(operand.sizes));
   }
   return operand;
 }
 
-function checkParameterFormat(functionName: string, argument: string, format: Format, like: Format): void {
+function checkParameterFormat(functionName: string, argument: string, format: Format, like: Format, why: string): void {
   if (format.dtype === like.dtype || (like.bytes === 2 && format === float32)) return;
   const alternative = like.bytes === 2 ? ', or "float32"' : "";
-  const expected = `must have dtype "${like.dtype}", as x has${alternative}`;
+  const expected = `must have dtype "${like.dtype}", ${why}${alternative}`;
   throw new DTypeError(functionName, argument, expected, quote(format.dtype));
 }
 
@@ -179,8 +180,9 @@ export function requiredParameterOf(
   shape: readonly number[],
   like: Format,
   store: Store,
+  why?: string,
 ): Operand {
-  const operand = parameterOf(functionName, argument, value, shape, like, store);
+  const operand = parameterOf(functionName, argument, value, shape, like, store, why);
   if (operand) return operand;
   throw new ArgumentError(functionName, argument, `must be given, with shape ${formatShape(shape)}`, describe(value));
 }
@@ -219,25 +221,26 @@ export function optionsOf<Options extends object, Parts extends object>(
   options: Options | undefined,
   read: (options: Partial<Options>) => Parts,
   welcome = false,
+  argument = "options",
 ): Parts {
   if (options === undefined) return read({});
   if (typeof options !== "object" || options === null || ArrayBuffer.isView(options)) {
-    throw new ArgumentError(functionName, "options", "must be an object", describe(options));
+    throw new ArgumentError(functionName, argument, "must be an object", describe(options));
   }
   try {
     const parts = read(options);
-    if (!welcome) checkKeys(functionName, options, parts);
+    if (!welcome) checkKeys(functionName, argument, options, parts);
     return parts;
   } catch (reason) {
-    throw unreadable(functionName, "options", reason);
+    throw unreadable(functionName, argument, reason);
   }
 }
 
-function checkKeys(functionName: string, options: object, known: object): void {
+function checkKeys(functionName: string, argument: string, options: object, known: object): void {
   for (const key in options) {
     if (!Object.hasOwn(known, key)) {
       const expected = `must be among ${Object.keys(known).join(", ")}`;
-      throw new ArgumentError(functionName, "options", expected, quote(key));
+      throw new ArgumentError(functionName, argument, expected, quote(key));
     }
   }
 }

@@ -88,22 +88,47 @@ export function makingTensors<Result>(
 /** The user's `out`, checked: x's shape, dtype and home; exactly x, or without overlap with it, weight and bias. */
 export function checkedOut({ functionName, x, weight, bias, out }: OutputCall, store: Store): Operand {
   const operand = operandOf(functionName, "out", out, store);
-  if (!sameShape(operand.sizes, x.sizes)) {
-    throw new ShapeError(functionName, "out", `must have shape ${formatShape(x.sizes)}`, formatShape(operand.sizes));
-  }
-  if (operand.format.dtype !== x.format.dtype) {
-    const expected = `must have dtype "${x.format.dtype}", as x has`;
-    throw new DTypeError(functionName, "out", expected, `"${operand.format.dtype}"`);
-  }
-  if (operand.offset < 0 !== x.offset < 0) {
-    throw new ArgumentError(functionName, "out", `must be ${home(x)}, as x is`, `a ${home(operand)} tensor`);
-  }
-  if (overlap(operand, x) && addressOf(operand) !== addressOf(x)) {
-    throw new ArgumentError(functionName, "out", "must be x itself or not overlap it", "a partial overlap with x");
-  }
+  checkTensor(functionName, "out", operand, x.sizes, x.format, x);
+  checkSameOrApart(functionName, operand, "x", x);
   checkApart(functionName, operand, "weight", weight);
   checkApart(functionName, operand, "bias", bias);
   return operand;
+}
+
+/** Throws unless a tensor has a shape, the dtype of `format`, which is `whose`, and x's home. */
+export function checkTensor(
+  functionName: string,
+  argument: string,
+  operand: Operand,
+  shape: readonly number[],
+  { dtype }: Format,
+  x: Operand,
+  whose = "x",
+): void {
+  if (!sameShape(operand.sizes, shape)) {
+    throw new ShapeError(functionName, argument, `must have shape ${formatShape(shape)}`, formatShape(operand.sizes));
+  }
+  if (operand.format.dtype !== dtype) {
+    const expected = `must have dtype "${dtype}", as ${whose} has`;
+    throw new DTypeError(functionName, argument, expected, `"${operand.format.dtype}"`);
+  }
+  if (operand.offset < 0 !== x.offset < 0) {
+    throw new ArgumentError(functionName, argument, `must be ${home(x)}, as x is`, `a ${home(operand)} tensor`);
+  }
+}
+
+/** Throws ArgumentError if what is written overlaps an input of its size in another way than being it. */
+export function checkSameOrApart(
+  functionName: string,
+  written: Operand,
+  argument: string,
+  input: Operand,
+  name = "out",
+): void {
+  if (overlap(written, input) && addressOf(written) !== addressOf(input)) {
+    const expected = `must be ${argument} itself or not overlap it`;
+    throw new ArgumentError(functionName, name, expected, `a partial overlap with ${argument}`);
+  }
 }
 
 /** Throws ArgumentError if what is written, `out` or another argument, overlaps an input that is not x. */

@@ -1,12 +1,15 @@
 // The reference backend: plain TypeScript, float64 arithmetic, one rounding at the end. It needs no linear memory, so it
 // works on any.
 
-import { numbersOf } from "../../elements.js";
-import { UnsupportedError } from "../../errors.js";
 import { encode, halfBitsOf } from "../../math/half.js";
-import { type Operand, ownOperand } from "../../ops/operand.js";
+import type { Operand } from "../../ops/operand.js";
 import type { Backend } from "../backend.js";
+import { localResponseBackward } from "../portable/local_response_backward.js";
+import { powerBackward } from "../portable/power_backward.js";
+import { float32Copy, widenedGradients } from "../portable/widened.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
+import { channelsBackward } from "./backward/channels.js";
+import { rowsBackward } from "./backward/rows.js";
 import { localResponse } from "./local_response.js";
 import { moments, normalize } from "./normalize.js";
 import { power } from "./power.js";
@@ -20,6 +23,10 @@ export const jsBackend: Backend = {
   affineVectorized: widened(affineVectorized),
   power: widened(power),
   localResponse: widened(localResponse),
+  rowsBackward: widenedGradients(rowsBackward),
+  channelsBackward: widenedGradients(channelsBackward),
+  powerBackward: widenedGradients(powerBackward),
+  localResponseBackward: widenedGradients(localResponseBackward),
 };
 
 /** What all jobs have. */
@@ -35,18 +42,9 @@ function widened<Any extends Job>(run: (job: Any) => void): (job: Any) => void {
     const { out } = job;
     if (job.x.format.bytes !== 2) run(job);
     else {
-      const copy = float32Copy(job);
+      const copy = float32Copy(job.functionName, "x", job.x);
       run({ ...job, x: copy, out: copy });
       if (out) encode(out.format.dtype, halfBitsOf(out.data), copy.data as Float32Array);
     }
   };
-}
-
-function float32Copy({ functionName, x }: Job): Operand {
-  try {
-    return ownOperand(numbersOf(x), x.sizes, x.format);
-  } catch {
-    const expected = "must fit a Float32Array of this platform";
-    throw new UnsupportedError(functionName, "x", expected, `${x.size} elements`);
-  }
 }

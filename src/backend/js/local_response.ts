@@ -1,8 +1,9 @@
 // x / (k + alpha / size * sum of squares)^beta over a window of channels. Windows are summed anew: sliding sums would
 // cancel, and an infinity would never leave them.
 
-import { exponentOf, lostInProduct, pow, powerOfTwo, timesPower } from "../../math/pow.js";
+import { pow, timesPower } from "../../math/pow.js";
 import type { LocalResponseJob } from "../backend.js";
+import { LARGEST, SMALLEST, wideBase, widenBase } from "../portable/wide_base.js";
 import { dataOf } from "./kernels.js";
 import { loadTile, type Region, TILE } from "./tiles.js";
 
@@ -27,10 +28,6 @@ export function localResponse(job: LocalResponseJob): void {
     }
   }
 }
-
-/** Outside, a sum of squares or its power may have lost digits, or all of them. */
-const SMALLEST = 2 ** -900;
-const LARGEST = 2 ** 900;
 
 function respond(job: LocalResponseJob, tile: Tile): void {
   const { channels, before, after, beta, k } = job;
@@ -61,55 +58,21 @@ function rootOf(base: number, beta: number): number {
   return beta === 0.75 ? root * Math.sqrt(root) : beta === 0.5 ? root : beta === 1 ? base : NaN;
 }
 
-/**
- * For any beta, and where squares or their power leave the range of float64, though the result may not. A large beta
- * magnifies the base's error, so this is in double-doubles; outside float64's range, with squares in units of the largest.
- */
+/** For any beta, and where squares or their power leave the range of float64, though the result may not. */
 function generalResponse(
-  { alpha, beta, k, size }: LocalResponseJob,
-  { x, region: { columns } }: Tile,
+  job: LocalResponseJob,
+  tile: Tile,
   base: number,
   index: number,
   from: number,
   to: number,
 ): number {
-  let largest = 0;
-  for (let i = from; i <= to; i += columns) largest = Math.max(largest, Math.abs(x[i]));
-  const regular = largest > 0 && largest < Infinity && Math.abs(beta) < Infinity;
-  if (!regular) return x[index] / pow(base, beta);
-  const inside = base >= SMALLEST && base <= LARGEST && largest >= 2 ** -400 && largest <= 2 ** 400;
-  const e = inside ? 0 : exponentOf(largest);
-  let sum = 0;
-  let sumLow = 0;
-  for (let i = from; i <= to; i += columns) {
-    const v = scaled(x[i], -e);
-    const square = v * v;
-    const next = sum + square;
-    const added = next - sum;
-    sumLow += sum - (next - added) + (square - added);
-    sum = next;
-  }
-  const slope = alpha / size;
-  const whole = slope * size;
-  const slopeLow = (alpha - whole - lostInProduct(slope, size, whole)) / size;
-  const term = slope * sum;
-  const termLow = lostInProduct(slope, sum, term) + slope * sumLow + slopeLow * sum;
-  // In units of 2^unit, of which neither the term nor k has many.
-  const unit = inside ? 0 : Math.max(exponentOf(Math.abs(term)) + 2 * e, k === 0 ? -2148 : exponentOf(Math.abs(k)));
-  const [a, b] = [scaled(term, 2 * e - unit), scaled(k, -unit)];
-  const high = a + b;
-  const added = high - a;
-  const rest = a - (high - added) + (b - added) + scaled(termLow, 2 * e - unit);
-  if (high === 0 || !Number.isFinite(high)) return x[index] / pow(high, beta);
+  const { beta } = job;
+  const x = tile.x[index];
+  if (!widenBase(job, tile.x, tile.region.columns, base, from, to)) return x / pow(base, beta);
+  const { high, low, unit } = wideBase;
+  if (high === 0 || !Number.isFinite(high)) return x / pow(high, beta);
   const sign = high < 0 ? pow(-1, beta) : 1;
-  if (x[index] === 0) return x[index] * sign;
-  const magnitude = timesPower(Math.abs(x[index]), Math.abs(high), Math.sign(high) * rest, unit, -beta, 0);
-  return magnitude * sign * Math.sign(x[index]);
-}
-
-/** v 2^n, where that is in range, or below. */
-function scaled(v: number, n: number): number {
-  if (n === 0) return v;
-  const half = Math.max(n, -2000) >> 1;
-  return v * powerOfTwo(half) * powerOfTwo(Math.max(n, -2000) - half);
+  if (x === 0) return x * sign;
+  return timesPower(Math.abs(x), Math.abs(high), Math.sign(high) * low, unit, -beta, 0) * sign * Math.sign(x);
 }

@@ -3,6 +3,12 @@
 import type { Strided } from "../../plan.js";
 import type { Backend, MomentsJob, NormalizeJob } from "../backend.js";
 import { blocksOf } from "../blocks.js";
+// TEMPORARY: until assembly/backward is there, gradients of groups are the js backend's.
+import { channelsBackward } from "../js/backward/channels.js";
+import { rowsBackward } from "../js/backward/rows.js";
+import { localResponseBackward } from "../portable/local_response_backward.js";
+import { powerBackward } from "../portable/power_backward.js";
+import { widenedGradients } from "../portable/widened.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
 import { isBatch, normalizeBatch } from "./batch.js";
 import { reduceColumnGroups } from "./column_groups.js";
@@ -22,6 +28,10 @@ export function wasmBackend(context: WasmContext): Backend {
     affineVectorized: (job) => affineVectorized(context, job),
     power: (job) => power(context, job),
     localResponse: (job) => localResponse(context, job),
+    rowsBackward: widenedGradients(rowsBackward),
+    channelsBackward: widenedGradients(channelsBackward),
+    powerBackward: widenedGradients(powerBackward),
+    localResponseBackward: widenedGradients(localResponseBackward),
   };
 }
 
