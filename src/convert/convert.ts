@@ -1,4 +1,4 @@
-import { describe, float32, type Format } from "../dtype.js";
+import { float32, type Format } from "../dtype.js";
 import { ArgumentError, NotConvertibleError, ShapeError } from "../errors.js";
 import { formatShape, sameShape, sizeOf } from "../shape.js";
 import { compareNorms } from "./compare.js";
@@ -8,7 +8,7 @@ import type { Affine } from "./layers/layer.js";
 import { differenceAt, indicesOf, isEqual } from "./locations.js";
 import { numbersIn, tensorFrom } from "./numbers.js";
 import { type ConvertedParameters, type NormParameters, type Parameter, readParameters } from "./operands.js";
-import { axesOf, type Axis, type Partition } from "./partition.js";
+import { axesOf, type Axis, groupOf, type Partition } from "./partition.js";
 import { layerOf, type NormSpec } from "./spec.js";
 
 const functionName = "convertParameters";
@@ -34,7 +34,7 @@ export function convertParameters(
   const { statistics, because } = compareNorms(from, to, shape);
   const target = formatNormSpec(to);
   if (statistics === "different")
-    throw new NotConvertibleError(functionName, "from", `must share statistics with ${target}`, because);
+    throw new NotConvertibleError(functionName, "from", `must share statistics with ${target}`, `others: ${because}`);
   const source = layerOf(from).halves(from, shape).affine;
   const { weight, bias } = readOwn(from, source, parameters);
   const host = layerOf(to).halves(to, shape).affine;
@@ -69,7 +69,7 @@ function requireOwn(
     return;
   }
   const expected = `must have shape ${formatShape(shape)}, as in ${layer}`;
-  if (!parameter) throw new ArgumentError(functionName, argument, expected, describe(null));
+  if (!parameter) throw new ArgumentError(functionName, argument, expected, "none");
   const fits = parameter.shape ? sameShape(parameter.shape, shape) : parameter.data.length === sizeOf(shape);
   if (!fits)
     throw new ShapeError(functionName, argument, expected, formatShape(parameter.shape ?? [parameter.data.length]));
@@ -132,9 +132,4 @@ function* elementsThatMatter(a: Partition, b: Partition, shape: readonly number[
     }
     yield element;
   }
-}
-
-/** The row-major number of an element's group. */
-function groupOf({ apart }: Partition, element: number): number {
-  return apart.reduce((group, { extent, stride }) => group * extent + (Math.floor(element / stride) % extent), 0);
 }

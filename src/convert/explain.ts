@@ -99,13 +99,13 @@ function axesOnlyApart(fine: Partition, coarse: Partition): Axis[] {
 }
 
 /** `20 groups of 600 elements, one per sample` */
-function groupsIn(partition: Partition, shape: readonly number[]): string {
+export function groupsIn(partition: Partition, shape: readonly number[]): string {
   const groups = `${plural(groupCount(partition), "group")} of ${plural(groupSize(partition), "element")}`;
   return partition.apart.length === 0 ? `${groups}, the whole input` : `${groups}, ${onePer(partition, shape)}`;
 }
 
 /** `6 scale and bias pairs, one per channel, each for 2000 elements` */
-function parametersOf(affine: Affine | null, shape: readonly number[]): string {
+export function parametersOf(affine: Affine | null, shape: readonly number[]): string {
   if (affine === null) return "no scale or bias";
   const { groups, bias } = affine;
   const parameters = plural(groupCount(groups), bias ? "scale and bias pair" : "scale");
