@@ -9,26 +9,28 @@ export interface Operation {
   readonly name: string;
   /** The function that gives its statistics, too. */
   readonly native?: string;
+  /** The function that gives its gradients. */
+  readonly backward?: string;
   readonly dtypes: readonly DType[];
   /** For ops that know channels: where these may be. */
   readonly layouts: readonly Layout[];
 }
 
-const bothLayouts: readonly Layout[] = ["channels-first", "channels-last"];
+const layouts: readonly Layout[] = ["channels-first", "channels-last"];
 
-function operation(name: string, native?: string, layouts: readonly Layout[] = []): Operation {
-  return { name, native, dtypes, layouts };
+function operation(name: string, particulars: Partial<Operation> = {}): Operation {
+  return { name, dtypes, layouts: [], ...particulars };
 }
 
 export const operations: readonly Operation[] = [
-  operation("layerNorm", "nativeLayerNorm"),
-  operation("rmsNorm", "nativeRmsNorm"),
-  operation("groupNorm", "nativeGroupNorm", bothLayouts),
-  operation("instanceNorm", "nativeInstanceNorm", bothLayouts),
-  operation("batchNorm", "nativeBatchNorm", bothLayouts),
+  operation("layerNorm", { native: "nativeLayerNorm", backward: "layerNormBackward" }),
+  operation("rmsNorm", { native: "nativeRmsNorm", backward: "rmsNormBackward" }),
+  operation("groupNorm", { native: "nativeGroupNorm", backward: "groupNormBackward", layouts }),
+  operation("instanceNorm", { native: "nativeInstanceNorm", backward: "instanceNormBackward", layouts }),
+  operation("batchNorm", { native: "nativeBatchNorm", backward: "batchNormBackward", layouts }),
   operation("standardize"),
-  operation("normalize"),
-  operation("localResponseNorm", undefined, bothLayouts),
+  operation("normalize", { backward: "normalizeBackward" }),
+  operation("localResponseNorm", { backward: "localResponseNormBackward", layouts }),
   operation("rowwiseMoments"),
   operation("affineGlobal"),
   operation("affineVectorized"),

@@ -1,4 +1,13 @@
-import type { ForwardEngine, LayoutInput, NormInput, TensorInput, TensorOutput } from "../support/api.js";
+import type {
+  BackwardEngine,
+  ForwardEngine,
+  GradientInput,
+  Gradients,
+  LayoutInput,
+  NormInput,
+  TensorInput,
+  TensorOutput,
+} from "../support/api.js";
 import { groupBatch, groupByAxes, groupChannels, type Grouping, type Layout } from "../support/reference/grouping.js";
 
 /** Results, as far as an operation gives them. */
@@ -16,6 +25,8 @@ export interface Placed {
   /** Without parameters, with statistics where the operation has them. */
   plain(engine: ForwardEngine, x: TensorInput, eps: number): Results;
   affine(engine: ForwardEngine, x: TensorInput, options: NormInput): TensorOutput;
+  /** The gradients, of operations that have a function for them. */
+  backward?(engine: BackwardEngine, dy: TensorInput, x: TensorInput, options: GradientInput): Gradients;
 }
 
 /**
@@ -63,6 +74,7 @@ function asLayerNorm(rows: number, n: number): Placed {
     parameterShape: [n],
     plain: (engine, x, eps) => engine.nativeLayerNorm(x, n, { eps }),
     affine: (engine, x, options) => engine.layerNorm(x, n, options),
+    backward: (engine, dy, x, options) => engine.layerNormBackward(dy, x, n, options),
   };
 }
 
@@ -74,6 +86,7 @@ function asRmsNorm(rows: number, n: number): Placed {
     parameterShape: [n],
     plain: (engine, x, eps) => engine.nativeRmsNorm(x, n, { eps }),
     affine: (engine, x, { weight, eps }) => engine.rmsNorm(x, n, { weight, eps }),
+    backward: (engine, dy, x, { rstd, weight }) => engine.rmsNormBackward(dy, x, n, { rstd, weight }),
   };
 }
 
@@ -88,6 +101,7 @@ function asGroupNorm(layout: Layout, rows: number, n: number): Placed {
     parameterShape: [channels],
     plain: (engine, x, eps) => engine.nativeGroupNorm(x, groups, { eps, ...optionOf(layout) }),
     affine: (engine, x, options) => engine.groupNorm(x, groups, { ...options, ...optionOf(layout) }),
+    backward: (engine, dy, x, options) => engine.groupNormBackward(dy, x, groups, { ...options, ...optionOf(layout) }),
   };
 }
 
@@ -99,6 +113,7 @@ function asInstanceNorm(layout: Layout, rows: number, n: number): Placed {
     parameterShape: [channels],
     plain: (engine, x, eps) => engine.nativeInstanceNorm(x, { eps, ...optionOf(layout) }),
     affine: (engine, x, options) => engine.instanceNorm(x, { ...options, ...optionOf(layout) }),
+    backward: (engine, dy, x, options) => engine.instanceNormBackward(dy, x, { ...options, ...optionOf(layout) }),
   };
 }
 
@@ -112,6 +127,9 @@ function asBatchNorm(layout: Layout, channels: number, n: number): Placed {
     parameterShape: [channels],
     plain: (engine, x, eps) => engine.nativeBatchNorm(x, { eps, ...optionOf(layout), training: true }),
     affine: (engine, x, options) => engine.batchNorm(x, { ...options, ...optionOf(layout), training: true }),
+    backward: (engine, dy, x, options) => {
+      return engine.batchNormBackward(dy, x, { ...options, ...optionOf(layout), training: true });
+    },
   };
 }
 

@@ -27,7 +27,7 @@ export interface GroupedCall extends Call {
 type Run = Call["run"];
 
 /** Data of a dtype; `first` is the kind of the first group. */
-interface Source {
+export interface Source {
   readonly dtype: DTypeName;
   readonly first?: number;
 }
@@ -155,7 +155,8 @@ export function rowNorms(source: Source, rows: number, n: number): GroupedCall[]
   ];
 }
 
-function callOf(
+/** A call on groups of mixed kinds. */
+export function callOf(
   name: string,
   source: Source,
   shape: readonly number[],
@@ -177,11 +178,13 @@ function arranged({ dtype, first }: Source, { groups, size, members }: Grouping)
   return placed;
 }
 
-function shapeOf({ batch, channels, span }: Channels, layout: Layout): number[] {
+/** The shape of a tensor with channels. */
+export function shapeOf({ batch, channels, span }: Channels, layout: Layout): number[] {
   return layout === "channels-last" ? [batch, span, channels] : [batch, channels, span];
 }
 
-function channelParameters(channels: number, dtype: DTypeName): Operands {
+/** One weight and bias per channel. */
+export function channelParameters(channels: number, dtype: DTypeName): Operands {
   return {
     weight: parameterOperand([channels], 1, dtype),
     bias: parameterOperand([channels], 2, computingDtype(dtype)),

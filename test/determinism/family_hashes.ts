@@ -2,6 +2,7 @@ import type { Engine } from "../../src/index.js";
 import { dtypes, type DTypeName } from "../support/dtypes.js";
 import { affineGlobal, affineVectorized, groupingOf, rowwiseMoments, type Call } from "./calls.js";
 import { mixedRows } from "./data.js";
+import { channelGradients, lineGradients, responseGradients, rowGradients } from "./family_backward.js";
 import { axesNorms, channelMaps, channelNorms, LAYOUTS, localResponses, pNorms, rowNorms } from "./family.js";
 import { hashOf } from "./hash.js";
 
@@ -50,6 +51,13 @@ const PARTS: readonly Part[] = [
   (dtype) => LINES.map(({ shape, dim }) => pNorms({ dtype }, shape, dim)),
   (dtype) => ROWS.map((n) => rowNorms({ dtype }, rowsFor(n), n)),
   (dtype) => (dtype === "float32" ? [] : ROWS.map((n) => rowMaps(dtype, n))),
+  ...LAYOUTS.flatMap((layout) =>
+    [channelGradients, responseGradients].map((make): Part => {
+      return (dtype) => CHANNELS.map((sizes) => make({ dtype }, sizes, layout));
+    }),
+  ),
+  (dtype) => ROWS.map((n) => rowGradients({ dtype }, rowsFor(n), n)),
+  (dtype) => LINES.map(({ shape, dim }) => lineGradients({ dtype }, shape, dim)),
 ];
 
 /** For an operation and a dtype, a hash per size. */

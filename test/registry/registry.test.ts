@@ -14,8 +14,20 @@ const withoutGoldens = ["affineGlobal", "affineVectorized"];
 const hashedBeside = ["moments"];
 
 const names = operations.map(({ name }) => name);
-const functions = operations.flatMap(({ name, native }) => (native ? [name, native] : [name]));
+const functions = operations.flatMap(({ name, native, backward }) => [name, native, backward].filter(isName));
 const variants = operations.flatMap(variantsOf);
+const backwardVariants = backwardOf(operations).flatMap(variantsOf);
+/** Those whose gradients are benchmarked. */
+const benchmarkedBackward = ["layerNorm", "groupNorm"];
+
+function isName(name: string | undefined): name is string {
+  return name !== undefined;
+}
+
+/** The gradients of operations, as operations. */
+function backwardOf(operations: readonly Operation[]): Operation[] {
+  return operations.flatMap(({ backward, dtypes, layouts }) => (backward ? [{ name: backward, dtypes, layouts }] : []));
+}
 
 function variantsOf({ name: op, dtypes, layouts }: Operation): string[] {
   return dtypes.flatMap((dtype) => {
@@ -38,7 +50,8 @@ function expectSame(actual: Iterable<string>, expected: readonly string[]): void
 
 /** Where no layout is said, it is channels-first. */
 function withLayout(variant: string): string {
-  const operation = operations.find(({ name }) => name === operationOf(variant));
+  const named = operationOf(variant);
+  const operation = operations.find(({ name, backward }) => name === named || backward === named);
   const isSilent = operation && operation.layouts.length > 0 && !variant.includes("channels-");
   return isSilent ? `${variant} channels-first` : variant;
 }
@@ -53,22 +66,23 @@ describe("the registry matches", () => {
   it("the README's table", () => {
     const documented = artefacts.documentedFunctions();
     expectSame(documented.keys(), [...functions, ...documentedBeside, ...artefacts.adapterFunctions()]);
-    const takeLayout = names.filter((name) => /\blayout\b/.test(documented.get(name)!));
+    const all = [...operations, ...backwardOf(operations)];
+    const takeLayout = all.map(({ name }) => name).filter((name) => /\blayout\b/.test(documented.get(name)!));
     expectSame(
       takeLayout,
-      operations.filter(({ layouts }) => layouts.length > 0).map(({ name }) => name),
+      all.filter(({ layouts }) => layouts.length > 0).map(({ name }) => name),
     );
   });
 
   it("the goldens", () => {
     const expected = variants.filter((variant) => !withoutGoldens.includes(operationOf(variant)));
-    expectSame(artefacts.goldenVariants().map(withLayout), expected);
+    expectSame(artefacts.goldenVariants().map(withLayout), [...expected, ...backwardVariants]);
   });
 
   it("the accuracy suites", () => {
     expectSame(
       artefacts.measuredMethods().map((method) => operations.find(({ native }) => native === method)?.name ?? method),
-      names,
+      [...names, ...backwardOf(operations).map(({ name }) => name)],
     );
     expectSame(artefacts.measuredDTypes(), [...new Set(operations.flatMap(({ dtypes }) => dtypes))]);
     const placed = artefacts.measuredPlacements();
@@ -80,8 +94,11 @@ describe("the registry matches", () => {
 
   it.each(["wasm", "js"] as const)("the hashes of results on the %s backend", (backend) => {
     const hashed = artefacts.hashedVariants(backend).filter((variant) => !hashedBeside.includes(operationOf(variant)));
-    expectSame(hashed.map(withLayout), variants);
+    expectSame(hashed.map(withLayout), [...variants, ...backwardVariants]);
   });
 
-  it("the benchmark", async () => expectSame(await artefacts.benchmarkedVariants(), variants));
+  it("the benchmark", async () => {
+    const measured = operations.filter(({ name }) => benchmarkedBackward.includes(name));
+    expectSame(await artefacts.benchmarkedVariants(), [...variants, ...backwardOf(measured).flatMap(variantsOf)]);
+  });
 });

@@ -77,3 +77,46 @@ export interface ForwardEngine {
     beta: ParameterInput,
   ): TensorOutput;
 }
+
+/** What the layers with statistics take backward. */
+export interface GradientInput extends LayoutInput {
+  mean: ParameterInput;
+  rstd: ParameterInput;
+  weight?: ParameterInput;
+  outputMask?: readonly [boolean, boolean, boolean];
+  out?: Partial<Record<keyof Gradients, TensorInput>>;
+}
+
+/** Those of RMS norm have no gradBias; those that are not asked for are null. */
+export interface Gradients {
+  readonly gradInput: TensorOutput;
+  readonly gradWeight: TensorOutput;
+  readonly gradBias?: TensorOutput;
+}
+
+type GradInput = Pick<Gradients, "gradInput">;
+
+/** The backward family, as methods of an engine. */
+export interface BackwardEngine {
+  layerNormBackward(dy: TensorInput, x: TensorInput, normalizedShape: Sizes, options: GradientInput): Gradients;
+  rmsNormBackward(
+    dy: TensorInput,
+    x: TensorInput,
+    normalizedShape: Sizes,
+    options: Omit<GradientInput, "mean">,
+  ): Gradients;
+  groupNormBackward(dy: TensorInput, x: TensorInput, numGroups: number, options: GradientInput): Gradients;
+  instanceNormBackward(
+    dy: TensorInput,
+    x: TensorInput,
+    options: GradientInput & { useInputStats?: boolean },
+  ): Gradients;
+  batchNormBackward(dy: TensorInput, x: TensorInput, options: GradientInput & { training?: boolean }): Gradients;
+  normalizeBackward(dy: TensorInput, x: TensorInput, options?: { p?: number; dim?: number } & EpsInput): GradInput;
+  localResponseNormBackward(
+    dy: TensorInput,
+    x: TensorInput,
+    size: number,
+    options?: { alpha?: number; beta?: number; k?: number } & LayoutInput,
+  ): GradInput;
+}

@@ -78,6 +78,25 @@ export function scaledError(
   return error / Math.max(scale, precision.smallestNormal) / precision.unitRoundoff;
 }
 
+/** The largest error of numbers of a dtype, in u of what is computed in for `unit` times the scale of each. */
+export function worstScaledError(
+  actual: ArrayLike<number>,
+  { high, low, scale }: { high: Float64Array; low: Float64Array; scale: Float64Array },
+  dtype: DTypeName,
+  unit: DTypeName = dtype,
+): number {
+  if (actual.length !== high.length) return Infinity;
+  const distance = distanceOf(dtype, actual);
+  const { unitRoundoff, smallestNormal } = precisionOf(unit);
+  let worst = 0;
+  for (let index = 0; index < high.length; index++) {
+    const ownScale = Math.max(scale[index], smallestNormal);
+    const error = distance(actual[index], high[index], low[index]) / ownScale / unitRoundoff;
+    if (!(error <= worst)) worst = Number.isNaN(error) ? Infinity : error;
+  }
+  return worst;
+}
+
 /** How many float32 numbers lie between two: 0 for equal ones (also -0 and 0) and for NaN with NaN, 1 for neighbours. */
 export function ulpDistance(a: number, b: number): number {
   if (Number.isNaN(a) && Number.isNaN(b)) return 0;

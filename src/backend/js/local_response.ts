@@ -1,9 +1,9 @@
 // x / (k + alpha / size * sum of squares)^beta over a window of channels. Windows are summed anew: sliding sums would
 // cancel, and an infinity would never leave them.
 
-import { pow, timesPower } from "../../math/pow.js";
+import { pow } from "../../math/pow.js";
 import type { LocalResponseJob } from "../backend.js";
-import { LARGEST, SMALLEST, wideBase, widenBase } from "../portable/wide_base.js";
+import { LARGEST, SMALLEST, timesWidePower, wideBase, widenBase } from "../portable/wide_base.js";
 import { dataOf } from "./kernels.js";
 import { loadTile, type Region, TILE } from "./tiles.js";
 
@@ -70,9 +70,9 @@ function generalResponse(
   const { beta } = job;
   const x = tile.x[index];
   if (!widenBase(job, tile.x, tile.region.columns, base, from, to)) return x / pow(base, beta);
-  const { high, low, unit } = wideBase;
+  const { high } = wideBase;
   if (high === 0 || !Number.isFinite(high)) return x / pow(high, beta);
   const sign = high < 0 ? pow(-1, beta) : 1;
   if (x === 0) return x * sign;
-  return timesPower(Math.abs(x), Math.abs(high), Math.sign(high) * low, unit, -beta, 0) * sign * Math.sign(x);
+  return timesWidePower(Math.abs(x), -beta) * sign * Math.sign(x);
 }

@@ -1,13 +1,14 @@
 // The gradient of local response norm, y = x * b^-beta with b = k + alpha / size * sum of squares over a window:
 //
-//   dx = dy * b^-beta - 2 * alpha * beta / size * x * sum of dy * x * b^(-beta - 1)
+//   dx = dy * b^-beta - 2 * alpha * beta / size * sum of (x * (x' / b')) * (dy' * b'^-beta)
 //
-// The sum is over the windows that x is in, which are a window, too: `before` and `after` change places.
+// where the sum is over the windows that x is in. These are a window, too: `before` and `after` change places. In this order
+// nothing leaves the range of float64 that a result shows.
 
 import type { LocalResponseBackwardJob } from "../backend.js";
 import { dataOf } from "../js/kernels.js";
 import { loadTile, storeTile, type Region, TILE } from "../js/tiles.js";
-import { powerOfWideBase, widenBase } from "./wide_base.js";
+import { overWideBase, powerOfWideBase, widenBase } from "./wide_base.js";
 
 export function localResponseBackward(job: LocalResponseBackwardJob): void {
   const { samples, channels, span, last } = job;
@@ -28,50 +29,47 @@ class Tiles {
   readonly #job: LocalResponseBackwardJob;
   readonly #x: Float64Array;
   readonly #dy: Float64Array;
-  readonly #dx: Float64Array;
-  /** dy * x * b^(-beta - 1). */
-  readonly #terms: Float64Array;
+  /** dy * b^-beta, and x / b. */
+  readonly #scaled: Float64Array;
+  readonly #ratios: Float64Array;
 
   constructor(job: LocalResponseBackwardJob, columns: number) {
     const tile = () => new Float64Array(job.channels * columns);
     this.#job = job;
-    [this.#x, this.#dy, this.#dx, this.#terms] = [tile(), tile(), tile(), tile()];
+    [this.#x, this.#dy, this.#scaled, this.#ratios] = [tile(), tile(), tile(), tile()];
   }
 
   run(region: Region): void {
     const { gradOutput, x, gradInput, channels } = this.#job;
     loadTile(this.#x, dataOf(x), region);
     loadTile(this.#dy, dataOf(gradOutput), region);
-    for (let channel = 0; channel < channels; channel++) this.#scaleChannel(channel, region.columns);
-    for (let channel = 0; channel < channels; channel++) this.#subtractTerms(channel, region.columns);
-    storeTile(this.#dx, dataOf(gradInput), region);
+    for (let channel = 0; channel < channels; channel++) this.#scale(channel, region.columns);
+    for (let channel = 0; channel < channels; channel++) this.#gradient(channel, region.columns);
+    storeTile(this.#dy, dataOf(gradInput), region);
   }
 
-  #scaleChannel(channel: number, columns: number): void {
+  #scale(channel: number, columns: number): void {
     const { before, after, beta } = this.#job;
-    const exponent = -beta - 1;
-    const added = exponent + beta;
-    const exponentLow = -beta - (exponent - added) + (-1 - added);
     for (let column = 0; column < columns; column++) {
       const index = channel * columns + column;
       const [from, to] = this.#window(channel, column, columns, before, after);
       this.#widenBase(columns, from, to);
-      const dy = this.#dy[index];
-      this.#dx[index] = dy * powerOfWideBase(-beta, 0);
-      this.#terms[index] = dy * this.#x[index] * powerOfWideBase(exponent, exponentLow);
+      this.#scaled[index] = this.#dy[index] * powerOfWideBase(-beta);
+      this.#ratios[index] = overWideBase(this.#x[index]);
     }
   }
 
-  #subtractTerms(channel: number, columns: number): void {
+  /** Leaves dx in place of dy. */
+  #gradient(channel: number, columns: number): void {
     const { before, after, alpha, beta, size } = this.#job;
     const factor = (2 * alpha * beta) / size;
-    if (factor === 0) return;
     for (let column = 0; column < columns; column++) {
       const index = channel * columns + column;
       const [from, to] = this.#window(channel, column, columns, after, before);
+      const x = this.#x[index];
       let sum = 0;
-      for (let i = from; i <= to; i += columns) sum += this.#terms[i];
-      this.#dx[index] -= factor * this.#x[index] * sum;
+      for (let i = from; i <= to; i += columns) sum += x * this.#ratios[i] * this.#scaled[i];
+      this.#dy[index] = this.#scaled[index] - factor * sum;
     }
   }
 

@@ -59,12 +59,23 @@ export function widenBase(
   return true;
 }
 
-/** wideBase^(exponent + low). */
-export function powerOfWideBase(exponent: number, low: number): number {
-  const { high, low: rest, unit } = wideBase;
-  const size = Math.abs(high);
-  const ordinary = size > 0 && size < Infinity && Math.abs(exponent) < Infinity;
+/** wideBase^exponent. */
+export function powerOfWideBase(exponent: number): number {
+  const { high } = wideBase;
+  const ordinary = high !== 0 && Math.abs(high) < Infinity && Math.abs(exponent) < Infinity;
   if (!ordinary) return pow(high, exponent);
-  const sign = high < 0 ? pow(-1, exponent) : 1;
-  return sign * timesPower(1, size, Math.sign(high) * rest, unit, exponent, low);
+  return (high < 0 ? pow(-1, exponent) : 1) * timesWidePower(1, exponent);
+}
+
+/** x / wideBase. */
+export function overWideBase(x: number): number {
+  const { high, unit } = wideBase;
+  if (unit === 0 || x === 0 || high === 0) return x / high;
+  return Math.sign(x) * Math.sign(high) * timesWidePower(Math.abs(x), -1);
+}
+
+/** x |wideBase|^exponent for x > 0. */
+export function timesWidePower(x: number, exponent: number): number {
+  const { high, low, unit } = wideBase;
+  return timesPower(x, Math.abs(high), Math.sign(high) * low, unit, exponent, 0);
 }

@@ -1,0 +1,3 @@
+import { suiteOfGradients } from "./backward.js";
+
+suiteOfGradients("float64");
