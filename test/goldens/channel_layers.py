@@ -135,6 +135,11 @@ class InstanceNorm(RunningLayer):
     def statistics_over(self):
         return self.per_channel()
 
+    @property
+    def gradient_partition(self):
+        """Constants, too, are told for every sample."""
+        return self.per_channel()
+
     def statistics_shape(self, name):
         return [self.channels] if name.startswith("running") else [self.batch, self.channels]
 

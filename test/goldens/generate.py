@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from cases import all_cases
+from gradients import gradient_cases, gradient_golden
 from reference import precision_of, relative_errors
 
 torch.set_num_threads(1)
@@ -100,6 +101,8 @@ def write(lines, blob):
 def main():
     blob = Blob()
     lines = [golden(blob, case) for case in all_cases()]
+    # Last, so that what was there before keeps its places.
+    lines += [gradient_golden(blob, case) for case in gradient_cases()]
     write(lines, blob)
     print(f"{len(lines)} cases, {len(blob.bytes)} bytes of data")
 

@@ -55,6 +55,15 @@ class Layer:
     def __init__(self, shape):
         self.shape = shape
 
+    @property
+    def gradient_partition(self):
+        """The groups whose statistics are told when gradients are asked for."""
+        return self.partition
+
+    def output(self, inputs):
+        """In a form that PyTorch differentiates."""
+        return (self.functional or (lambda given: self.native(given)["output"]))(inputs)
+
     def in_torch(self, inputs):
         """Whether PyTorch 1.13 takes these inputs on the processor: no float16, and no parameters of another dtype."""
         dtype = inputs.x.dtype
@@ -100,6 +109,12 @@ class RMSNorm(RowsLayer):
 
     def in_torch(self, inputs):
         return False
+
+    def output(self, inputs):
+        """Not PyTorch's, but its autograd's to differentiate."""
+        axes = list(range(len(self.shape) - len(self.parameter_shape), len(self.shape)))
+        rstd = torch.rsqrt((inputs.x * inputs.x).mean(axes, keepdim=True) + inputs.eps)
+        return inputs.x * rstd * inputs.weight
 
     def reference(self, inputs):
         reference = normalized_rows(self.partition, inputs, uncentred_moments)[0]

@@ -72,13 +72,41 @@ type Place = readonly [dtype: DType, offset: number, shape: readonly number[]];
 
 const arrays = { float32: Float32Array, float64: Float64Array, float16: Uint16Array, bfloat16: Uint16Array };
 
+/** The gradients of an operation. */
+export type GradientName = "gradInput" | "gradWeight" | "gradBias";
+export type Gradients<T> = Readonly<Partial<Record<GradientName, T>>>;
+
+/** What PyTorch and the reference give for one call: op(gradOutput, input, ...arguments, { ...options, mean, rstd, weight }). */
+export interface GradientGolden extends Pick<Golden, "arguments" | "options" | "data" | "input" | "weight"> {
+  readonly op: `${string}Backward`;
+  readonly gradOutput: Values;
+  readonly mean?: Values;
+  readonly rstd?: Values;
+  readonly torch?: Gradients<Values> & { readonly err: Gradients<number> };
+  readonly reference: Gradients<Values>;
+  /** D of every element, in which errors are measured. */
+  readonly scale: Gradients<Values>;
+}
+
 export function loadGoldens(): Golden[] {
+  return loadCases().filter((golden): golden is Golden => !isGradient(golden));
+}
+
+export function loadGradientGoldens(): GradientGolden[] {
+  return loadCases().filter(isGradient);
+}
+
+function isGradient(golden: Golden | GradientGolden): golden is GradientGolden {
+  return golden.op.endsWith("Backward");
+}
+
+function loadCases(): (Golden | GradientGolden)[] {
   const bytes = Uint8Array.from(readFileSync(new URL("goldens.bin", import.meta.url)));
   const text = readFileSync(new URL("goldens.json", import.meta.url), "utf8");
   const manifest = JSON.parse(text, (_, value: unknown) => {
     if (value === "Infinity") return Infinity;
     return isPlace(value) ? valuesAt(value, bytes.buffer) : value;
-  }) as { readonly cases: Golden[] };
+  }) as { readonly cases: (Golden | GradientGolden)[] };
   return manifest.cases;
 }
 
