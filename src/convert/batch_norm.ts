@@ -1,5 +1,6 @@
 import { computeFormat, describe, type TypedArray } from "../dtype.js";
 import { ArgumentError, ShapeError } from "../errors.js";
+import { formatShape } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { epsilon, requireKind } from "./kinds.js";
 import { numbersIn, tensorFrom } from "./numbers.js";
@@ -65,6 +66,6 @@ function required(argument: string, value: unknown): Parameter {
 function ofChannels(parameter: Parameter, channels: number): ArrayLike<number> {
   const { argument, shape, data } = parameter;
   if (data.length !== channels || (shape !== null && shape.length !== 1))
-    throw new ShapeError(functionName, argument, `must have shape [${channels}]`, `[${shape ?? data.length}]`);
+    throw new ShapeError(functionName, argument, `must have shape [${channels}]`, formatShape(shape ?? [data.length]));
   return numbersIn(parameter);
 }
