@@ -34,7 +34,6 @@ equivalent   yes: both are the same
 `,
 
   async run(argv, environment) {
-    const { stdout } = environment;
     const options = { shape: { type: "string" }, svg: { type: "string" }, json: { type: "boolean" } } as const;
     const { values, positionals } = parseCommandLine(argv, options);
     const [a, b] = takePositionals(positionals, ["the first layer", "the second layer"]);
@@ -42,8 +41,11 @@ equivalent   yes: both are the same
     const [first, second] = [parseLayer(a!), parseLayer(b!)];
     const comparison = compareNorms(first, second, shape);
     if (values.svg !== undefined) await writePicture(values.svg, drawComparison(first, second, shape), environment);
-    if (values.json) await print(stdout, `${JSON.stringify({ a, b, shape, ...comparison })}\n`);
-    else await print(stdout, describe(a!, b!, shape, comparison));
+    const answer = values.json
+      ? `${JSON.stringify({ a, b, shape, ...comparison })}\n`
+      : describe(a!, b!, shape, comparison);
+    // Where the picture goes to standard output, nothing else may.
+    await print(values.svg === "-" ? environment.stderr : environment.stdout, answer);
   },
 };
 

@@ -10,6 +10,7 @@ import { openState, type StateFile } from "./files/state_file.js";
 import { parseLayer } from "./layer_argument.js";
 import { print } from "./print.js";
 import { shapeFor } from "./shape_for.js";
+import { asArgumentError } from "./system-error.js";
 
 const summary = "Turn the parameters of one layer into those of another";
 const name = "convert";
@@ -83,6 +84,8 @@ async function convertFile(order: Order, environment: Environment): Promise<stri
     try {
       await state.rewrite(target.fd, changes);
       await target.commit();
+    } catch (error) {
+      throw asArgumentError(name, `-o ${output}`, "must be a file that can be written", error);
     } finally {
       target.discard();
     }

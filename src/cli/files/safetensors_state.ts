@@ -1,4 +1,4 @@
-import { DTypeError } from "../../errors.js";
+import { DTypeError, FormatError } from "../../errors.js";
 import {
   dtypeOfSafetensors,
   readSafetensorsHeader,
@@ -36,7 +36,7 @@ export async function openSafetensorsState(file: InputFile): Promise<StateFile> 
     },
     async rewrite(target, changes) {
       const tensors = new Map<string, Part>();
-      for (const [key, entry] of entries) if (!changes.has(key)) tensors.set(key, kept(fd, dataOffset, entry));
+      for (const [key, entry] of entries) if (!changes.has(key)) tensors.set(key, kept(file, dataOffset, entry));
       for (const [key, tensor] of changes) if (tensor) tensors.set(key, changed(command, `${name}:${key}`, tensor));
       const { bytes, keys } = safetensorsHeader(tensors, metadata.size > 0 ? Object.fromEntries(metadata) : undefined);
       writeAt(target, bytes, 0);
@@ -52,7 +52,7 @@ interface Part extends TensorInfo {
   write(target: number, position: number): number;
 }
 
-function kept(fd: number, dataOffset: number, { dtype, shape, begin, end }: SafetensorsEntry): Part {
+function kept(file: InputFile, dataOffset: number, { dtype, shape, begin, end }: SafetensorsEntry): Part {
   return {
     dtype,
     shape,
@@ -61,7 +61,8 @@ function kept(fd: number, dataOffset: number, { dtype, shape, begin, end }: Safe
       const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
       for (let at = begin; at < end; at += chunk.length) {
         const bytes = chunk.subarray(0, Math.min(chunk.length, end - at));
-        readAt(fd, bytes, dataOffset + at);
+        if (readAt(file.fd, bytes, dataOffset + at) < bytes.length)
+          throw new FormatError(file.command, file.name, "must not become shorter while it is read", "its end");
         writeAt(target, bytes, position + at - begin);
       }
       return position + end - begin;
