@@ -1,5 +1,7 @@
 // How the ops are called. One closure per op, so that the call is as direct as a user's.
 
+import { hostOutput } from "./operands.mjs";
+
 const calls = {
   layerNorm: (engine, x, n, options) => () => engine.layerNorm(x, n, options),
   rmsNorm: (engine, x, n, options) => () => engine.rmsNorm(x, n, options),
@@ -19,7 +21,23 @@ const calls = {
     const options = { out };
     return () => engine.affineVectorized(x, scale, bias, gamma, beta, options);
   },
+  layerNormBackward: (engine, x, n, { gradOutput, ...given }) => {
+    const options = gradientOptions(engine, x, engine.nativeLayerNorm(x, n), given);
+    return () => engine.layerNormBackward(gradOutput, x, n, options);
+  },
+  groupNormBackward: (engine, x, groups, { gradOutput, layout, ...given }) => {
+    const statistics = engine.nativeGroupNorm(x, groups, { layout });
+    const options = { ...gradientOptions(engine, x, statistics, given), layout };
+    return () => engine.groupNormBackward(gradOutput, x, groups, options);
+  },
 };
+
+/** With places for all gradients that are wanted: that of x goes to `out`. */
+function gradientOptions(engine, x, { mean, rstd }, { weight, outputMask, out }) {
+  const place = () => (x.resident ? engine.empty(weight.shape, weight.dtype) : hostOutput(weight));
+  const places = { gradInput: out, ...(outputMask[1] && { gradWeight: place(), gradBias: place() }) };
+  return { mean, rstd, weight, outputMask, out: places };
+}
 
 /**
  * A function that does an entry's work on an engine.

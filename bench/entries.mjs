@@ -7,6 +7,9 @@ const eps = 1e-5;
 const floatPeers = ["host", "yardstick", "js", "plain"];
 const otherPeers = ["host", "float32"];
 
+/** All gradients, or that of the input alone. */
+const masks = { "": [true, true, true], " input": [true, false, false] };
+
 /**
  * One thing to measure. `argument` is what the op takes after x, `options` what it takes last, and `parameters` the sizes
  * of the tensors among its arguments. `peers` are the cases beside the resident one and memory.copy.
@@ -16,20 +19,24 @@ const otherPeers = ["host", "float32"];
  */
 function entry({ label, op, detail = "", shape, argument = null, options = {}, parameters = {} }, variant = {}) {
   const { dtype = "float32", layout = null, peers = dtype === "float32" ? floatPeers : otherPeers } = variant;
-  const [samples, channels, ...places] = shape;
-  const laidOut = layout === "channels-last" ? [samples, ...places, channels] : shape;
+  const sizes = laidOut(shape, layout);
   const unusual = [layout, dtype].filter((word) => word && word !== "channels-first" && word !== "float32");
   return {
-    name: [`${label} [${laidOut}]${detail}`, ...unusual].join(" "),
+    name: [`${label} [${sizes}]${detail}`, ...unusual].join(" "),
     op,
     dtype,
     layout,
-    shape: laidOut,
+    shape: sizes,
     argument,
     options: layout ? { ...options, layout } : options,
     parameters,
     peers,
   };
+}
+
+/** A shape of channels-first in a layout. */
+function laidOut([samples, channels, ...places], layout) {
+  return layout === "channels-last" ? [samples, ...places, channels] : [samples, channels, ...places];
 }
 
 export const layerNorm = (shape, variant) => {
@@ -95,6 +102,27 @@ export const affineVectorized = (shape, variant) => {
   return entry({ label: "affine vectorized", op: "affineVectorized", shape, parameters }, variant);
 };
 
+/** `what` is " input" for the gradient of the input alone. */
+export const layerNormBackward =
+  (what = "") =>
+  (shape, variant) => {
+    const n = shape.at(-1);
+    const named = { label: `layer norm backward${what}`, op: "layerNormBackward", shape, argument: n };
+    return entry(
+      { ...named, options: { outputMask: masks[what] }, parameters: { gradOutput: shape, weight: [n] } },
+      variant,
+    );
+  };
+
+/** Likewise. */
+export const groupNormBackward =
+  (groups, what = "") =>
+  (shape, variant) => {
+    const named = { label: `group norm backward${what}`, op: "groupNormBackward", detail: `/${groups}`, shape };
+    const parameters = { gradOutput: laidOut(shape, variant?.layout), weight: [shape[1]] };
+    return entry({ ...named, argument: groups, options: { outputMask: masks[what] }, parameters }, variant);
+  };
+
 /** The number of elements of a shape. */
 export function sizeOf(shape) {
   return shape.reduce((product, extent) => product * extent, 1);
@@ -107,7 +135,11 @@ export function bytesOf({ dtype, shape }) {
   return bytesPerElement[dtype] * sizeOf(shape);
 }
 
-/** The least that an op moves: it reads every element once, and writes as many, but for moments. */
+/**
+ * The least that an op moves: it reads every element once, and writes as many, but for moments; backward reads those of
+ * gradOutput, too.
+ */
 export function bytesMoved(entry) {
-  return (entry.op === "rowwiseMoments" ? 1 : 2) * bytesOf(entry);
+  const times = entry.op === "rowwiseMoments" ? 1 : entry.op.endsWith("Backward") ? 3 : 2;
+  return times * bytesOf(entry);
 }

@@ -66,6 +66,11 @@ export const shapes = [
 
   ...everyVariant(entries.localResponseNorm(5), [firstOfAlexNet], firstOfAlexNet),
 
+  ...everyDType(entries.layerNormBackward(), [[128, 768], rows, [4096, 768], [65536, 64]], rows),
+  ...[rows, [4096, 768]].map((shape) => entries.layerNormBackward(" input")(shape)),
+  ...everyVariant(entries.groupNormBackward(32), [images, deepImages], fewImages),
+  ...entries.layouts.map((layout) => entries.groupNormBackward(32, " input")(images, { layout })),
+
   ...everyDType(entries.rowwiseMoments, [rows, [8, 1048576]], rows),
   ...everyDType(entries.affineGlobal, [images], fewImages),
   ...everyDType(entries.affineVectorized, [rows], rows),

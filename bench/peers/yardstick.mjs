@@ -19,7 +19,8 @@ export async function loadYardstick() {
 
 /**
  * The yardstick's { run, copy } for an entry, or undefined if it has none: it is float32, and its sizes are multiples of
- * 16. RMS norm is held to layer norm's, and instance norm to that of groups of one channel.
+ * 16. RMS norm is held to layer norm's, instance norm to that of groups of one channel, and backward of groups to that of
+ * as many rows, all gradients or not.
  */
 export function yardstickOf(yardstick, entry) {
   if (!yardstick || entry.dtype !== "float32") return undefined;
@@ -34,6 +35,11 @@ const sizesOf = {
   rmsNorm: ({ shape }) => ["layer_norm", ...shape],
   groupNorm: (entry) => channelSizes(entry, entry.argument),
   instanceNorm: (entry) => channelSizes(entry),
+  layerNormBackward: ({ shape }) => ["layer_norm_backward", ...shape],
+  groupNormBackward: ({ shape, argument }) => {
+    const groups = shape[0] * argument;
+    return ["layer_norm_backward", groups, sizeOf(shape) / groups];
+  },
 };
 
 function channelSizes({ shape, layout }, groups) {

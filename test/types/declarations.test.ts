@@ -69,6 +69,35 @@ const consumers = {
     export const variance: Float64Array = Moments.fromJSON(json).variance(1);
   `,
 
+  gradients: `
+    import {
+      batchNormBackward, type Gradients, groupNormBackward, layerNormBackward, localResponseNormBackward, nativeLayerNorm,
+      normalizeBackward, type OutputMask, rmsNormBackward, type Tensor,
+    } from "lanenorm";
+    const x = { data: new Float32Array(24), shape: [2, 3, 4] } as const;
+    const { mean, rstd } = nativeLayerNorm(x, 4);
+    const given = { mean, rstd };
+    const all: Gradients<Float32Array> = layerNormBackward(x, x, 4, given);
+    export const data: Float32Array = all.gradInput.data;
+    const some = groupNormBackward(x, x, 1, { ...given, outputMask: [true, false, true], out: { gradInput: x } });
+    export const gradInput: Tensor<Float32Array> = some.gradInput;
+    export const nothing: null = some.gradWeight;
+    export const gradBias: Tensor = some.gradBias;
+    declare const outputMask: OutputMask;
+    const perhaps = batchNormBackward(x, x, { ...given, training: true, layout: "channels-last", outputMask });
+    export const gradWeight: Tensor | null = perhaps.gradWeight;
+    // @ts-expect-error -- nobody knows whether it is there
+    perhaps.gradWeight.data;
+    const { gradWeight: ofRms } = rmsNormBackward(x, x, 4, { rstd, outputMask: [false, true] });
+    export const others: Tensor[] = [
+      ofRms, normalizeBackward(x, x, { p: 1 }).gradInput, localResponseNormBackward(x, x, 5, { beta: 1 }).gradInput,
+    ];
+    // @ts-expect-error -- there is no bias
+    rmsNormBackward(x, x, 4, { rstd, outputMask: [true, true, true] });
+    // @ts-expect-error -- statistics are needed
+    layerNormBackward(x, x, 4, { rstd });
+  `,
+
   adapters: `
     import { BatchNormalization, GroupNormalization, LayerNormalization, type OperatorOptions } from "lanenorm/onnx";
     import { batchNormalization, instanceNormalization, layerNormalization } from "lanenorm/webnn";
