@@ -59,6 +59,12 @@ describe("the picture of a comparison", () => {
     );
   });
 
+  it("in docs is what is drawn today", () => {
+    const file = new URL("../../docs/equivalence.svg", import.meta.url);
+    const svg = draw("GroupNorm(1, 6)", "LayerNorm([6, 10, 10])", [20, 6, 10, 10]);
+    expect(readFileSync(file, "utf8")).toBe(svg);
+  });
+
   it("is well-formed and inside its frame for any two layers", () => {
     fc.assert(
       fc.property(fittingSpecs, ({ a, b, shape }) => {
