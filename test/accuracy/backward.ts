@@ -4,9 +4,9 @@ import { computingDtype, fromData, toData, type Data, type DTypeName } from "../
 import { worstScaledError } from "../support/error.js";
 import { familiesOf } from "../support/family/of_dtype.js";
 import type { Measurement } from "../support/measure.js";
-import { createRandom, type Random } from "../support/random.js";
+import { createRandom } from "../support/random.js";
 import { gradientReferences, type GradientReferences } from "../support/reference/backward.js";
-import { groupByAxes } from "../support/reference/grouping.js";
+import { groupByAxes, product } from "../support/reference/grouping.js";
 import { centredMoments, momentsAboutZero } from "../support/reference/moments.js";
 import { referenceOf } from "../support/reference/normalize.js";
 import type { Reference } from "../support/reference/reference.js";
@@ -28,6 +28,8 @@ interface Case {
   readonly data: Data;
   readonly centred: Reference;
   readonly aboutZero: Reference;
+  /** gradOutput, if it is one number, as that of a sum is: all roundings of a long sum go one way. */
+  readonly slope?: number;
 }
 
 /** Gradients of every layer with statistics on every family of a dtype, in every layout, on both backends. */
@@ -45,13 +47,19 @@ export function suiteOfGradients(dtype: DTypeName): void {
       measurements.expectAccurate(measure(makeCase(dtype, family, 2 ** 16 + 1)));
     });
 
+    it("parameters over 2^15 groups", { timeout: 60_000 }, () => {
+      for (const family of ["N(0,1)", "0/1 mask"])
+        for (const slope of [undefined, 0.7]) {
+          measurements.expectAccurate(measure({ ...makeCase(dtype, family, 3, 2 ** 15 + 2), slope }));
+        }
+    });
+
     afterAll(() => measurements.report(`Gradients of ${dtype}`));
   });
 }
 
 /** An even number of rows, which two samples share. */
-function makeCase(dtype: DTypeName, family: string, n: number): Case {
-  const rows = n <= 257 ? 6 : 2;
+function makeCase(dtype: DTypeName, family: string, n: number, rows = n <= 257 ? 6 : 2): Case {
   const random = createRandom(n);
   const x = dtype === "float32" ? new Float32Array(rows * n) : new Float64Array(rows * n);
   for (let row = 0; row < rows; row++) x.set(familiesOf(dtype)[family](n, random), row * n);
@@ -72,10 +80,10 @@ function measure(data: Case): Measurement[] {
 }
 
 function measurePlacement(given: Case, { name, isAboutZero }: Placement, placed: Placed): Measurement[] {
-  const { dtype, family, n, data } = given;
+  const { dtype, family, n, data, slope } = given;
   const random = createRandom(n + 1);
-  const dy = tensor(dtype, placed.shape, random);
-  const weight = tensor(n & 1 ? dtype : computingDtype(dtype), placed.parameterShape, random);
+  const dy = tensor(dtype, placed.shape, slope === undefined ? random.normal : () => slope);
+  const weight = tensor(n & 1 ? dtype : computingDtype(dtype), placed.parameterShape, random.normal);
   const x = { data: intoPlace(data, placed), shape: placed.shape, dtype };
   const [forward, kind] = isAboutZero ? [given.aboutZero, "about zero" as const] : [given.centred, "centred" as const];
   const references = gradientReferences(inPlace(forward, placed), placed.grouping, numbers(dy), numbers(weight), kind);
@@ -96,9 +104,8 @@ function errorsOf(gradients: Gradients, references: GradientReferences, dtype: D
   });
 }
 
-function tensor(dtype: DTypeName, shape: readonly number[], random: Random): Required<TensorInput> {
-  const count = shape.reduce((product, extent) => product * extent, 1);
-  return { data: toData(dtype, Float64Array.from({ length: count }, random.normal)), shape, dtype };
+function tensor(dtype: DTypeName, shape: readonly number[], value: () => number): Required<TensorInput> {
+  return { data: toData(dtype, Float64Array.from({ length: product(shape) }, value)), shape, dtype };
 }
 
 function numbers({ data, dtype }: Required<TensorInput>): Float64Array {

@@ -1,137 +1,133 @@
-// Gradients of group, instance and batch norm: sums per channel (of a sample, or where samples share statistics, of all),
-// which groups add up, and a map.
+// Gradients of group, instance and batch norm: sums per run, which groups add up, and a map.
 
 import { numbersOf, writeNumbers } from "../../../elements.js";
+import type { Operand } from "../../../ops/operand.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import { PairSums } from "../../portable/pair_sums.js";
 import { type Computed, dataOf } from "../kernels.js";
 import { deviationsFrom, offsetOf } from "./deviations.js";
 
-export function channelsBackward(job: ChannelsBackwardJob): void {
-  const { gradInput, gradWeight, gradBias } = job;
-  const runs = new Runs(job);
-  const needsSums = gradWeight !== undefined || gradBias !== undefined || !job.frozen;
-  if (needsSums) runs.sumUp();
-  if (!job.frozen) runs.shareSums(job);
-  if (gradWeight) writeNumbers(gradWeight, runs.overSamples(runs.products));
-  if (gradBias) writeNumbers(gradBias, runs.overSamples(runs.gradients));
-  if (gradInput) runs.map(dataOf(gradInput));
+/** A run is a channel of a sample, or of all samples where these share statistics. What there is of each, at its index. */
+interface Runs {
+  readonly count: number;
+  readonly channels: number;
+  /** Blocks of `span` steps of columns: a channel each, or all of them where they come last. */
+  readonly blocks: number;
+  readonly span: number;
+  readonly columns: number;
+  readonly gamma: Float64Array;
+  readonly rstd: Float64Array;
+  /** (x * scale - centre) * slope is the deviation, (x - mean) * rstd. */
+  readonly scale: Float64Array;
+  readonly centre: Float64Array;
+  readonly slope: Float64Array;
+  /** The group of statistics. */
+  readonly group: Uint32Array;
 }
 
-/** The channels of all samples, or of one where samples share statistics; what is kept of each is at its index. */
-class Runs {
-  readonly #frozen: boolean;
-  readonly #count: number;
-  readonly #channels: number;
-  /** Blocks of `span` steps of columns: a channel each, or all of them where they come last. */
-  readonly #blocks: number;
-  readonly #span: number;
-  readonly #columns: number;
-  readonly #dy: Computed;
-  readonly #x: Computed;
-  /** Per channel. */
-  readonly #gamma: Computed | undefined;
-  /** (x * scale - centre) * slope is the deviation, (x - mean) * rstd. */
-  readonly #scale: Float64Array;
-  readonly #centre: Float64Array;
-  readonly #slope: Float64Array;
-  readonly #rstd: Float64Array;
-  /** The group of statistics. */
-  readonly #group: Uint32Array;
-  /** Of a group: what deviations are to be reduced by, and the means of g = dy * gamma and of g * xhat. */
-  readonly #offset: Float64Array;
-  readonly #average: Float64Array;
-  readonly #tilt: Float64Array;
-  /** Sums of dy, and of dy * xhat. */
-  gradients: Float64Array;
-  products: Float64Array;
-  #deviations: Float64Array;
+/** Sums of runs. */
+interface Sums {
+  /** Of dy. */
+  readonly gradients: Float64Array;
+  /** Of dy * xhat. */
+  readonly products: Float64Array;
+  readonly deviations: Float64Array;
+}
 
-  constructor({ shape, groups, batched, frozen, gradOutput, x, weight, mean, rstd }: ChannelsBackwardJob) {
-    const { samples, channels, span, last } = shape;
-    const count = batched ? channels : samples * channels;
-    const numbers = () => new Float64Array(count);
-    this.#frozen = frozen;
-    [this.#count, this.#channels, this.#span] = [count, channels, span];
-    [this.#blocks, this.#columns] = last ? [samples, channels] : [samples * channels, 1];
-    [this.#dy, this.#x, this.#gamma] = [dataOf(gradOutput), dataOf(x), weight && numbersOf(weight)];
-    [this.#scale, this.#centre, this.#slope, this.#rstd] = [numbers(), numbers(), numbers(), numbers()];
-    [this.gradients, this.products, this.#deviations] = [numbers(), numbers(), numbers()];
-    [this.#offset, this.#average, this.#tilt] = [numbers(), numbers(), numbers()];
-    this.#group = new Uint32Array(count);
-    const width = channels / groups;
-    for (let run = 0; run < count; run++) {
-      const group = Math.floor(run / width);
-      const deviations = deviationsFrom(mean.data[group], rstd.data[group]);
-      this.#group[run] = group;
-      this.#scale[run] = deviations.scale;
-      this.#centre[run] = deviations.centre;
-      this.#slope[run] = deviations.slope;
-      this.#rstd[run] = rstd.data[group];
+/** What a group's elements share: what their deviations are reduced by, and the means of g = dy * gamma and of g * xhat. */
+interface Shared {
+  readonly offset: Float64Array;
+  readonly average: Float64Array;
+  readonly tilt: Float64Array;
+}
+
+export function channelsBackward(job: ChannelsBackwardJob): void {
+  const { frozen, gradInput, gradWeight, gradBias } = job;
+  const runs = runsOf(job);
+  const sums = !frozen || gradWeight || gradBias ? sumUp(runs, dataOf(job.gradOutput), dataOf(job.x)) : undefined;
+  const shared = frozen ? undefined : share(job, runs, sums!);
+  if (gradWeight) overSamples(runs, sums!.products, gradWeight);
+  if (gradBias) overSamples(runs, sums!.gradients, gradBias);
+  if (gradInput) map(runs, shared, dataOf(job.gradOutput), dataOf(job.x), dataOf(gradInput));
+}
+
+function runsOf({ shape, groups, batched, weight, mean, rstd }: ChannelsBackwardJob): Runs {
+  const { samples, channels, span, last } = shape;
+  const count = batched ? channels : samples * channels;
+  const numbers = () => new Float64Array(count);
+  const [blocks, columns] = last ? [samples, channels] : [samples * channels, 1];
+  const runs = { count, channels, blocks, span, columns, gamma: numbers().fill(1), rstd: numbers() };
+  const gammas = weight && numbersOf(weight);
+  const [scale, centre, slope, group] = [numbers(), numbers(), numbers(), new Uint32Array(count)];
+  for (let run = 0; run < count; run++) {
+    const index = Math.floor((run * groups) / channels);
+    const deviations = deviationsFrom(mean.data[index], rstd.data[index]);
+    if (gammas) runs.gamma[run] = gammas[run % channels];
+    runs.rstd[run] = rstd.data[index];
+    [scale[run], centre[run], slope[run], group[run]] = [deviations.scale, deviations.centre, deviations.slope, index];
+  }
+  return { ...runs, scale, centre, slope, group };
+}
+
+function sumUp({ count, blocks, span, columns, scale, centre, slope }: Runs, dy: Computed, x: Computed): Sums {
+  const [gradients, products, deviations] = [new PairSums(count), new PairSums(count), new PairSums(count)];
+  let i = 0;
+  for (let block = 0; block < blocks; block++) {
+    const first = (block * columns) % count;
+    for (let step = 0; step < span; step++) {
+      for (let run = first; run < first + columns; run++, i++) {
+        const h = (x[i] * scale[run] - centre[run]) * slope[run];
+        gradients.add(run, dy[i]);
+        products.add(run, dy[i] * h);
+        deviations.add(run, h);
+      }
     }
   }
+  return { gradients: gradients.totals(), products: products.totals(), deviations: deviations.totals() };
+}
 
-  sumUp(): void {
-    const sums = [this.#count, this.#count, this.#count].map((count) => new PairSums(count));
-    const [gradients, products, deviations] = sums;
-    this.#forEach((i, run) => {
-      const h = (this.#x[i] * this.#scale[run] - this.#centre[run]) * this.#slope[run];
-      gradients.add(run, this.#dy[i]);
-      products.add(run, this.#dy[i] * h);
-      deviations.add(run, h);
-    });
-    [this.gradients, this.products, this.#deviations] = sums.map((sum) => sum.totals());
-  }
+/** Corrects the sums of products by what rounding took from means, and takes means over groups. */
+function share({ mean, rstd, x }: ChannelsBackwardJob, runs: Runs, { gradients, products, deviations }: Sums): Shared {
+  const { count, gamma, group } = runs;
+  const n = x.size / mean.size;
+  const meanOver = (value: (run: number) => number): Float64Array => {
+    const sums = new PairSums(mean.size);
+    for (let run = 0; run < count; run++) sums.add(group[run], value(run));
+    return sums.totals().map((sum) => sum / n);
+  };
+  const offset = meanOver((run) => deviations[run]).map((average, index) => {
+    return offsetOf(average, mean.data[index], rstd.data[index], x);
+  });
+  for (let run = 0; run < count; run++) products[run] -= offset[group[run]] * gradients[run];
+  return {
+    offset,
+    average: meanOver((run) => gamma[run] * gradients[run]),
+    tilt: meanOver((run) => gamma[run] * products[run]),
+  };
+}
 
-  /** The sums of groups; and those of products as if the mean had not been rounded. */
-  shareSums({ shape, groups, batched, mean, rstd, x }: ChannelsBackwardJob): void {
-    const n = x.size / groups / (batched ? 1 : shape.samples);
-    const deviations = this.#overGroups((run) => this.#deviations[run]);
-    for (let group = 0; group < mean.size; group++) {
-      this.#offset[group] = offsetOf(deviations[group] / n, mean.data[group], rstd.data[group], x);
-    }
-    for (let run = 0; run < this.#count; run++) {
-      this.products[run] -= this.#offset[this.#group[run]] * this.gradients[run];
-    }
-    const gamma = (run: number) => (this.#gamma ? this.#gamma[run % this.#channels] : 1);
-    const averages = this.#overGroups((run) => gamma(run) * this.gradients[run]);
-    const tilts = this.#overGroups((run) => gamma(run) * this.products[run]);
-    for (let group = 0; group < mean.size; group++) {
-      this.#average[group] = averages[group] / n;
-      this.#tilt[group] = tilts[group] / n;
-    }
-  }
+/** Sums of a channel over samples. */
+function overSamples({ count, channels }: Runs, values: Float64Array, out: Operand): void {
+  const sums = new PairSums(channels);
+  for (let run = 0; run < count; run++) sums.add(run % channels, values[run]);
+  writeNumbers(out, sums.totals());
+}
 
-  #overGroups(value: (run: number) => number): Float64Array {
-    const sums = new PairSums(this.#count);
-    for (let run = 0; run < this.#count; run++) sums.add(this.#group[run], value(run));
-    return sums.totals();
-  }
-
-  overSamples(values: Float64Array): Float64Array {
-    const sums = new PairSums(this.#channels);
-    for (let run = 0; run < this.#count; run++) sums.add(run % this.#channels, values[run]);
-    return sums.totals();
-  }
-
-  /** rstd * (g - average - xhat * tilt); where statistics are constants, rstd * g. */
-  map(dx: Computed): void {
-    this.#forEach((i, run) => {
-      const group = this.#group[run];
-      const g = this.#gamma ? this.#dy[i] * this.#gamma[run % this.#channels] : this.#dy[i];
-      const h = (this.#x[i] * this.#scale[run] - this.#centre[run]) * this.#slope[run];
-      const shared = this.#frozen ? 0 : this.#average[group] + (h - this.#offset[group]) * this.#tilt[group];
-      dx[i] = this.#rstd[run] * (g - shared);
-    });
-  }
-
-  /** Visits every element, in the order of memory, with its run. */
-  #forEach(visit: (i: number, run: number) => void): void {
-    let i = 0;
-    for (let block = 0; block < this.#blocks; block++) {
-      const first = (block * this.#columns) % this.#count;
-      for (let step = 0; step < this.#span; step++) {
-        for (let column = 0; column < this.#columns; column++) visit(i++, first + column);
+/** rstd * (g - average - xhat * tilt); where statistics are constants, rstd * g. */
+function map(runs: Runs, shared: Shared | undefined, dy: Computed, x: Computed, dx: Computed): void {
+  const { count, blocks, span, columns, gamma, rstd, scale, centre, slope, group } = runs;
+  let i = 0;
+  for (let block = 0; block < blocks; block++) {
+    const first = (block * columns) % count;
+    for (let step = 0; step < span; step++) {
+      for (let run = first; run < first + columns; run++, i++) {
+        let g = dy[i] * gamma[run];
+        if (shared) {
+          const index = group[run];
+          const xhat = (x[i] * scale[run] - centre[run]) * slope[run] - shared.offset[index];
+          g -= shared.average[index] + xhat * shared.tilt[index];
+        }
+        dx[i] = rstd[run] * g;
       }
     }
   }
