@@ -6,7 +6,7 @@ export function normalNumbers(seed) {
 }
 
 /** Numbers in [0, 1): Tommy Ettinger's mulberry32. */
-function uniformNumbers(seed) {
+export function uniformNumbers(seed) {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,9 +1,12 @@
-import { compareNorms, type NormSpec, parseNormSpec } from "../convert/index.js";
-import { LanenormError } from "../errors.js";
+import { compareNorms } from "../convert/index.js";
 import { formatShape } from "../shape.js";
-import { parseCommandLine, parseShape, required, takePositionals, UsageError } from "./arguments.js";
-import type { Command } from "./environment.js";
+import { parseCommandLine, parseShape, required, takePositionals } from "./arguments.js";
+import type { Command, Environment } from "./environment.js";
+import { drawComparison } from "./figure/figure.js";
+import { prepareOutput } from "./files/output.js";
+import { writeAt } from "./files/positioned.js";
 import { wrap } from "./format.js";
+import { parseLayer } from "./layer_argument.js";
 import { print } from "./print.js";
 
 const summary = "Say when two normalisation layers are the same";
@@ -20,6 +23,7 @@ Layers are written as in PyTorch.
 
 Options:
   --shape <n,..>            The shape of the input both are given. Required
+  --svg <file>              Draw it: which elements share statistics and parameters
   --json                    Print the comparison for machines
   -h, --help                This help
 
@@ -29,23 +33,29 @@ affine       same: weight and bias mean the same; a-in-b: what the first layer's
 equivalent   yes: both are the same
 `,
 
-  async run(argv, { stdout }) {
-    const options = { shape: { type: "string" }, json: { type: "boolean" } } as const;
+  async run(argv, environment) {
+    const options = { shape: { type: "string" }, svg: { type: "string" }, json: { type: "boolean" } } as const;
     const { values, positionals } = parseCommandLine(argv, options);
     const [a, b] = takePositionals(positionals, ["the first layer", "the second layer"]);
     const shape = parseShape("--shape", required("--shape", values.shape));
-    const comparison = compareNorms(parseLayer(a!), parseLayer(b!), shape);
-    if (values.json) await print(stdout, `${JSON.stringify({ a, b, shape, ...comparison })}\n`);
-    else await print(stdout, describe(a!, b!, shape, comparison));
+    const [first, second] = [parseLayer(a!), parseLayer(b!)];
+    const comparison = compareNorms(first, second, shape);
+    if (values.svg !== undefined) await writePicture(values.svg, drawComparison(first, second, shape), environment);
+    const answer = values.json
+      ? `${JSON.stringify({ a, b, shape, ...comparison })}\n`
+      : describe(a!, b!, shape, comparison);
+    // Where the picture goes to standard output, nothing else may.
+    await print(values.svg === "-" ? environment.stderr : environment.stdout, answer);
   },
 };
 
-/** A layer we cannot read is a mistake in the command line; layers that do not fit the shape are not. */
-function parseLayer(text: string): NormSpec {
+async function writePicture(path: string, picture: string, environment: Environment): Promise<void> {
+  const file = (await prepareOutput("compare", path, environment, "--svg"))();
   try {
-    return parseNormSpec(text);
-  } catch (error) {
-    throw error instanceof LanenormError ? new UsageError(`'${text}': ${error.message}`) : error;
+    writeAt(file.fd, new TextEncoder().encode(picture), 0);
+    await file.commit();
+  } finally {
+    file.discard();
   }
 }
 

@@ -1,6 +1,7 @@
 import { UsageError } from "./arguments.js";
 import { bench } from "./bench.js";
 import { compare } from "./compare.js";
+import { convert } from "./convert.js";
 import type { Command, Environment } from "./environment.js";
 import { info } from "./info.js";
 import { layerCommand } from "./layers/command.js";
@@ -8,7 +9,7 @@ import { layers } from "./layers/layers.js";
 import { print } from "./print.js";
 import { version } from "./version.js";
 
-const commands: readonly Command[] = [...layers.map(layerCommand), compare, bench, info];
+const commands: readonly Command[] = [...layers.map(layerCommand), convert, compare, bench, info];
 
 /**
  * Runs the command line `argv` (without node and script) and resolves to its exit code: 0 good, 1 failed, 2 usage.

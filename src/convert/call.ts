@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.js";
 import { show } from "./kinds.js";
 
-/** A value in a call: a number, True or False, a list or tuple of numbers. */
-export type Value = number | boolean | number[];
+/** A value in a call: a number, True, False or None, a list or tuple of numbers. */
+export type Value = number | boolean | null | number[];
 
 /** `keyword=value`, or a value alone. */
 export interface CallArgument {
@@ -19,11 +19,13 @@ export interface Call {
 const tokenPattern = /\s*([A-Za-z_][\w.]*|[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[()[\],=])/y;
 const namePattern = /^[A-Za-z_]/;
 const numberPattern = /^[-+.\d]/;
-const booleans: ReadonlyMap<string, boolean> = new Map([
+const constants: ReadonlyMap<string, boolean | null> = new Map([
   ["True", true],
   ["False", false],
+  ["None", null],
   ["true", true],
   ["false", false],
+  ["null", null],
 ]);
 
 /** Reads a call of the few forms layers are written in. Throws ArgumentError in the name of `functionName`. */
@@ -67,10 +69,10 @@ class CallReader {
   #value(): Value {
     if (this.#skip("[")) return this.#listUntil("]", () => this.#number("a number"));
     if (this.#skip("(")) return this.#listUntil(")", () => this.#number("a number"));
-    const boolean = booleans.get(this.#next ?? "");
-    if (boolean === undefined) return this.#number("a number, True, False, or a list of numbers");
+    const constant = constants.get(this.#next ?? "");
+    if (constant === undefined) return this.#number("a number, True, False, or a list of numbers");
     this.#position++;
-    return boolean;
+    return constant;
   }
 
   #number(wanted: string): number {

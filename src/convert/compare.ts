@@ -24,8 +24,9 @@ export interface NormComparison {
  * When are two normalisation layers the same? A layer is one reduction and one map: which elements share statistics, and
  * which share a scale and bias. The two are compared separately, on an input of `shape`, channels first: `[N, C, ...spatial]`.
  *
- * - `statistics` are the mean and rstd = 1 / sqrt(variance + eps): "same" when both layers divide the elements into the
- *   same groups and have the same eps.
+ * - `statistics` are the mean and rstd = 1 / sqrt(variance + eps), or of RMS norm rstd = 1 / sqrt(mean square + eps) alone:
+ *   "same" when both layers divide the elements into the same groups, compute the same of them, have the same eps, and in
+ *   evaluation both or neither use running statistics instead. A momentum makes no difference here, but is mentioned.
  * - `affine` is "same" when the same elements share parameters, "a-in-b" when all that a's parameters can express, b's can
  *   too (they convert one way), "b-in-a" the other way round, and "different" when neither holds. A layer without a scale or
  *   bias expresses only 1 or 0.
@@ -51,7 +52,8 @@ export function compareNorms(a: NormSpec, b: NormSpec, shape: readonly number[])
 }
 
 function compareStatistics(a: Halves, b: Halves): NormComparison["statistics"] {
-  return isSamePartition(a.statistics, b.statistics) && a.eps === b.eps ? "same" : "different";
+  const sameKind = a.centred === b.centred && a.eps === b.eps && (a.running === null) === (b.running === null);
+  return sameKind && isSamePartition(a.statistics, b.statistics) ? "same" : "different";
 }
 
 function compareAffine(a: Affine | null, b: Affine | null): NormComparison["affine"] {

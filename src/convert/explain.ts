@@ -17,17 +17,46 @@ export function explain(a: Named, b: Named, affine: NormComparison["affine"], sh
 
 function explainStatistics(a: Named, b: Named, shape: readonly number[]): string {
   const same = isSamePartition(a.statistics, b.statistics);
+  const kind = a.centred === b.centred ? kindOf(a) : "their statistics";
   const groups = same
-    ? `The same elements share a mean and variance: ${groupsIn(a.statistics, shape)}`
-    : `Different elements share a mean and variance: ${groupsIn(a.statistics, shape)}, in ${a.name}; ` +
+    ? `The same elements share ${kind}: ${groupsIn(a.statistics, shape)}`
+    : `Different elements share ${kind}: ${groupsIn(a.statistics, shape)}, in ${a.name}; ` +
       `${groupsIn(b.statistics, shape)}, in ${b.name}`;
-  return `${groups}${explainEps(a, b, same)}.`;
+  return `${groups}${explainKinds(a, b)}${explainEps(a, b, same && a.centred === b.centred)}${explainRunning(a, b)}.`;
 }
 
-function explainEps(a: Named, b: Named, sameGroups: boolean): string {
+function kindOf({ centred }: Halves): string {
+  return centred ? "a mean and variance" : "a mean square";
+}
+
+function explainKinds(a: Named, b: Named): string {
+  if (a.centred === b.centred) return "";
+  return `; these are ${kindOf(a)} in ${a.name}, ${kindOf(b)} in ${b.name}`;
+}
+
+function explainEps(a: Named, b: Named, sameOtherwise: boolean): string {
   if (a.eps === b.eps) return "";
-  const difference = `eps is ${a.eps} in the first and ${b.eps} in the second`;
-  return sameGroups ? `, but ${difference}, so rstd = 1 / sqrt(variance + eps) differs` : `; besides, ${difference}`;
+  const difference = `eps is ${epsOf(a)} in the first and ${epsOf(b)} in the second`;
+  const sum = `${a.centred ? "variance" : "mean square"} + eps`;
+  return sameOtherwise ? `, but ${difference}, so rstd = 1 / sqrt(${sum}) differs` : `; besides, ${difference}`;
+}
+
+function epsOf({ eps }: Halves): string {
+  return eps === null ? "the machine epsilon" : String(eps);
+}
+
+function explainRunning(a: Named, b: Named): string {
+  if (!a.running && !b.running) return "";
+  if (!a.running || !b.running) {
+    const [tracking, other] = a.running ? [a, b] : [b, a];
+    return `; in evaluation ${tracking.name} has running ones of each channel instead, ${other.name} has not`;
+  }
+  const momenta = [a.running.momentum, b.running.momentum].map((momentum) => momentum ?? "that of an average");
+  const learnt =
+    momenta[0] === momenta[1]
+      ? ""
+      : `, which learn with momentum ${momenta[0]} in the first and ${momenta[1]} in the second`;
+  return `; in evaluation both have running ones of each channel instead${learnt}`;
 }
 
 function explainAffine(a: Named, b: Named, affine: NormComparison["affine"], shape: readonly number[]): string {
@@ -57,7 +86,12 @@ function explainConversion(guest: Named, host: Named, shape: readonly number[]):
 
 /** The axes along which `target` has parameters of its own and `source` shares them; "" if there are none. */
 function repeatedOver(source: Affine | null, target: Affine, shape: readonly number[]): string {
-  return source === null ? "" : listOf(namesOf(axesOnlyApart(target.groups, source.groups), shape));
+  return source === null ? "" : sharedOver(target, source, shape);
+}
+
+/** The axes along which `fine` has parameters of its own and `coarse` shares them, as words. */
+export function sharedOver(fine: Affine, coarse: Affine, shape: readonly number[]): string {
+  return listOf(namesOf(axesOnlyApart(fine.groups, coarse.groups), shape));
 }
 
 function axesOnlyApart(fine: Partition, coarse: Partition): Axis[] {
@@ -65,13 +99,13 @@ function axesOnlyApart(fine: Partition, coarse: Partition): Axis[] {
 }
 
 /** `20 groups of 600 elements, one per sample` */
-function groupsIn(partition: Partition, shape: readonly number[]): string {
+export function groupsIn(partition: Partition, shape: readonly number[]): string {
   const groups = `${plural(groupCount(partition), "group")} of ${plural(groupSize(partition), "element")}`;
   return partition.apart.length === 0 ? `${groups}, the whole input` : `${groups}, ${onePer(partition, shape)}`;
 }
 
 /** `6 scale and bias pairs, one per channel, each for 2000 elements` */
-function parametersOf(affine: Affine | null, shape: readonly number[]): string {
+export function parametersOf(affine: Affine | null, shape: readonly number[]): string {
   if (affine === null) return "no scale or bias";
   const { groups, bias } = affine;
   const parameters = plural(groupCount(groups), bias ? "scale and bias pair" : "scale");

@@ -14,6 +14,7 @@ export function formatNormSpec(spec: NormSpec): string {
 }
 
 function formatValue(value: unknown): string {
+  if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (!Array.isArray(value)) return String(value);
   return value.length === 1 ? String(value[0]) : `[${value.join(", ")}]`;

@@ -23,10 +23,26 @@ export const epsilon: Kind = {
   accepts: (value) => Number.isFinite(value) && (value as number) >= 0,
 };
 
+/** null: the machine epsilon of the arithmetic. */
+export const epsilonOrNull: Kind = orNull(epsilon);
+
+/** The weight of new data in running statistics. */
+export const momentum: Kind = {
+  expected: "must be a number from 0 to 1",
+  accepts: (value) => typeof value === "number" && value >= 0 && value <= 1,
+};
+
+/** null: all data weigh the same. */
+export const momentumOrNull: Kind = orNull(momentum);
+
 export const flag: Kind = {
   expected: "must be true or false",
   accepts: (value) => typeof value === "boolean",
 };
+
+function orNull({ expected, accepts }: Kind): Kind {
+  return { expected: `${expected}, or null`, accepts: (value) => value === null || accepts(value) };
+}
 
 /** Throws ArgumentError when the value is not of the kind. */
 export function requireKind(functionName: string, argument: string, kind: Kind, value: unknown): void {

@@ -1,22 +1,18 @@
-import { describe, type Format, formatOfData, type TypedArray } from "../dtype.js";
+import type { Format, TypedArray } from "../dtype.js";
 import { numbersOf } from "../elements.js";
-import { ArgumentError, NotConvertibleError, OutOfMemoryError, ShapeError } from "../errors.js";
+import { NotConvertibleError, OutOfMemoryError, ShapeError } from "../errors.js";
 import { ownOperand } from "../ops/operand.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
-import { count, requireKind, requireShape, show } from "./kinds.js";
-
-/** The parameters of a layer; null or missing where the layer has none, as PyTorch's are None. */
-export interface NormParameters {
-  readonly weight?: TensorLike | TypedArray | null;
-  readonly bias?: TensorLike | TypedArray | null;
-}
-
-/** Converted parameters, in arrays of their own; null where there were none. */
-export interface ConvertedParameters {
-  readonly weight: TensorLike | null;
-  readonly bias: TensorLike | null;
-}
+import { count, requireKind, requireShape } from "./kinds.js";
+import { differenceAt, isEqual } from "./locations.js";
+import {
+  type ConvertedParameters,
+  type NormParameters,
+  type Parameter,
+  readParameters,
+  type ShapedParameter,
+} from "./operands.js";
 
 /**
  * The parameters with which `LayerNorm([C, ...spatialShape])` does what `GroupNorm(1, C)` does with `weight` and `bias`.
@@ -99,15 +95,8 @@ function takeFirstLocation(
   const numbers = numbersOf(ownOperand(data, shape, format));
   const odd = firstOdd(numbers, locations);
   if (odd === -1) return { data: everyNth(data, locations, channels, format), shape: [channels], dtype: format.dtype };
-  const start = odd - (odd % locations);
-  const difference = Math.abs(numbers[odd] - numbers[start]);
-  throw new NotConvertibleError(
-    functionName,
-    argument,
-    "must be constant over the locations of each channel",
-    `${numbers[odd]} at ${formatShape(indicesOf(odd, shape))}, which differs by ${difference} ` +
-      `from ${numbers[start]} at ${formatShape(indicesOf(start, shape))}`,
-  );
+  const got = differenceAt(numbers, shape, odd, odd - (odd % locations));
+  throw new NotConvertibleError(functionName, argument, "must be constant over the locations of each channel", got);
 }
 
 /** The index of the first number that is not that of its channel's first location; -1 if there is none. */
@@ -122,73 +111,6 @@ function everyNth(data: TypedArray, n: number, count: number, format: Format): T
   const taken = new format.Array!(count);
   for (let index = 0; index < count; index++) taken[index] = data[index * n];
   return taken;
-}
-
-/** As ===, but NaN equals NaN. */
-function isEqual(a: number, b: number): boolean {
-  return a === b || (Number.isNaN(a) && Number.isNaN(b));
-}
-
-/** The row-major indices of an element. */
-function indicesOf(flatIndex: number, shape: readonly number[]): number[] {
-  const indices: number[] = [];
-  let rest = flatIndex;
-  for (const extent of [...shape].reverse()) {
-    indices.unshift(rest % extent);
-    rest = Math.floor(rest / extent);
-  }
-  return indices;
-}
-
-/** A parameter as it was given; a bare array has no shape. */
-interface Parameter {
-  readonly argument: string;
-  readonly data: TypedArray;
-  readonly shape: readonly number[] | null;
-  readonly format: Format;
-}
-
-interface ShapedParameter extends Parameter {
-  readonly shape: readonly number[];
-}
-
-function readParameters(
-  functionName: string,
-  parameters: NormParameters,
-): { weight: Parameter | null; bias: Parameter | null } {
-  if (typeof parameters !== "object" || parameters === null)
-    throw new ArgumentError(functionName, "parameters", "must be an object with weight and bias", describe(parameters));
-  for (const key of Object.keys(parameters)) {
-    // A misspelt parameter must not vanish.
-    if (key !== "weight" && key !== "bias")
-      throw new ArgumentError(functionName, "parameters", "must hold weight and bias only", show(key));
-  }
-  const weight = readParameter(functionName, "weight", parameters.weight);
-  const bias = readParameter(functionName, "bias", parameters.bias);
-  if (weight && bias && weight.data.length !== bias.data.length) {
-    const expected = `must have as many elements as weight, ${weight.data.length}`;
-    throw new ShapeError(functionName, "bias", expected, String(bias.data.length));
-  }
-  return { weight, bias };
-}
-
-function readParameter(functionName: string, argument: string, value: unknown): Parameter | null {
-  if (value === undefined || value === null) return null;
-  if (ArrayBuffer.isView(value)) return readBareArray(functionName, argument, value);
-  if (typeof value !== "object")
-    throw new ArgumentError(functionName, argument, "must be a tensor, a typed array or null", describe(value));
-  const { data, shape, dtype } = value as TensorLike;
-  const format = formatOfData(functionName, argument, data, dtype);
-  requireShape(functionName, `${argument}.shape`, shape);
-  if (sizeOf(shape) === data.length) return { argument, data, shape, format };
-  throw new ShapeError(functionName, argument, `must have the ${data.length} elements of its data`, formatShape(shape));
-}
-
-function readBareArray(functionName: string, argument: string, value: ArrayBufferView): Parameter {
-  const format = formatOfData(functionName, argument, value);
-  const data = value as unknown as TypedArray;
-  if (data.length === 0) throw new ShapeError(functionName, argument, "must have elements", "an empty array");
-  return { argument, data, shape: null, format };
 }
 
 function allocate(functionName: string, shape: readonly number[], format: Format): TypedArray {

@@ -23,8 +23,8 @@ export function parseNormSpec(text: string): NormSpec {
 function layerNamed(name: string): AnyLayer {
   const layer = layers.find((candidate) => ["", "nn.", "torch.nn."].some((prefix) => prefix + candidate.name === name));
   if (layer !== undefined) return layer;
-  const known = layers.map((candidate) => candidate.name).join(" or ");
-  throw new ArgumentError(functionName, "text", `must name a layer of torch.nn, ${known}`, show(name));
+  const known = layers.map((candidate) => candidate.name).join(", ");
+  throw new ArgumentError(functionName, "text", `must name a layer of torch.nn: ${known}`, show(name));
 }
 
 /** The call's values by the names of the constructor's arguments. */

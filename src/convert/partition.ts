@@ -53,6 +53,11 @@ export function groupSize({ together }: Partition): number {
   return together.reduce((size, { extent }) => size * extent, 1);
 }
 
+/** The row-major number of the group of an element, by its flat index. */
+export function groupOf({ apart }: Partition, element: number): number {
+  return apart.reduce((group, { extent, stride }) => group * extent + (Math.floor(element / stride) % extent), 0);
+}
+
 /**
  * Does every group of `fine` lie inside a group of `coarse`? Both divide the same elements; their axes may cut the index
  * at different places (4 blocks of 3 channels against 6 of 2). The group of an element is a tuple of digits, and one step

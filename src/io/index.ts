@@ -16,4 +16,5 @@ export {
   type SafetensorsInfo,
   writeSafetensors,
 } from "./safetensors.js";
+export { readStateDict, type StateDictOptions } from "./state-dict.js";
 export type { BlobLike, ReadOptions, Source } from "./source.js";

@@ -24,7 +24,10 @@ export function entryOf<Entry>(
 }
 
 /** The tensors of a writer's argument, by keys that UTF-8 can hold. Throws ArgumentError. */
-export function tensorsOf(functionName: string, tensors: Readonly<Record<string, TensorLike>>): [string, TensorLike][] {
+export function tensorsOf<Value extends TensorLike | number>(
+  functionName: string,
+  tensors: Readonly<Record<string, Value>>,
+): [string, Value][] {
   // A Map has no keys that Object.entries would see: its file would be empty.
   if (typeof tensors !== "object" || tensors === null || Symbol.iterator in tensors)
     throw new ArgumentError(functionName, "tensors", "must be an object of tensors by their keys", describe(tensors));

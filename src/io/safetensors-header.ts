@@ -30,7 +30,7 @@ const longestHeader = 100_000_000;
 const alignment = 8;
 const space = 0x20;
 
-/** Bits of an element, by the names the reference implementation knows. */
+/** Bits of an element, by the names the reference implementation knows; it writes tensors of the last ones first. */
 const bitsOfDType: ReadonlyMap<string, number> = new Map([
   ["BOOL", 8],
   ["F4", 4],
@@ -56,7 +56,7 @@ const bitsOfDType: ReadonlyMap<string, number> = new Map([
   ["U64", 64],
 ]);
 
-/** What we can read and write, in the order in which the reference implementation writes it. */
+/** What tensors of ours can have. */
 const namesOfDTypes: ReadonlyMap<DType, string> = new Map([
   ["float64", "F64"],
   ["float32", "F32"],
@@ -113,8 +113,11 @@ export function readSafetensorsHeader(
 
 /** What `safetensorsHeader` needs to know of a tensor. */
 export interface TensorInfo {
-  readonly dtype: DType;
+  /** A DType, or the file's own name of any: `I64`. */
+  readonly dtype: string;
   readonly shape: readonly number[];
+  /** Bytes of all elements, where the dtype does not tell because nobody here knows it. */
+  readonly size?: number;
 }
 
 /**
@@ -131,9 +134,9 @@ export function safetensorsHeader(
   if (metadata) members.push(member(metadataKey, metadata));
   let begin = 0;
   for (const key of keys) {
-    const { dtype, shape } = tensors.get(key)!;
-    const name = namesOfDTypes.get(dtype)!;
-    const end = begin + (sizeOf(shape) * bitsOfDType.get(name)!) / 8;
+    const { dtype, shape, size } = tensors.get(key)!;
+    const name = nameOfDType(dtype);
+    const end = begin + (size ?? (sizeOf(shape) * bitsOfDType.get(name)!) / 8);
     members.push(member(key, { dtype: name, shape, data_offsets: [begin, end] }));
     begin = end;
   }
@@ -153,10 +156,14 @@ function withLength(json: Uint8Array): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+function nameOfDType(dtype: string): string {
+  return namesOfDTypes.get(dtype as DType) ?? dtype;
+}
+
 function orderOf(tensors: ReadonlyMap<string, TensorInfo>): string[] {
-  const dtypes = [...namesOfDTypes.keys()];
-  const rank = (key: string) => dtypes.indexOf(tensors.get(key)!.dtype);
-  return [...tensors.keys()].sort((a, b) => rank(a) - rank(b) || compareCodePoints(a, b));
+  const dtypes = [...bitsOfDType.keys()];
+  const rank = (key: string) => dtypes.indexOf(nameOfDType(tensors.get(key)!.dtype));
+  return [...tensors.keys()].sort((a, b) => rank(b) - rank(a) || compareCodePoints(a, b));
 }
 
 /** As UTF-8 sorts; JavaScript compares code units, among which those of surrogates are not the last. */

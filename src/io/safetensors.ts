@@ -3,6 +3,7 @@ import { ArgumentError, FormatError } from "../errors.js";
 import type { Tensor, TensorLike } from "../tensor.js";
 import { decode } from "./decode.js";
 import { joined } from "./joined.js";
+import { checkInteger, integerOf, type WrittenInteger, writtenInteger } from "./integers.js";
 import { checkText, entryOf, recordOf, tensorsOf } from "./keys.js";
 import {
   dtypeOfSafetensors,
@@ -30,6 +31,11 @@ export interface SafetensorsFile {
    * key that is not there.
    */
   read(key: string): Promise<Tensor>;
+  /**
+   * Reads an I64 of shape [], like the `num_batches_tracked` of PyTorch's batch norms. Throws FormatError for a tensor of
+   * another dtype or shape, and for an integer beyond 2^53, which no number holds; ArgumentError for a key that is not there.
+   */
+  readInteger(key: string): Promise<number>;
 }
 
 export interface SafetensorsInfo {
@@ -54,8 +60,8 @@ export async function openSafetensors(source: Source, options: ReadOptions = {})
 
 /**
  * Reads all tensors of a .safetensors file into an object without a prototype. Otherwise as `openSafetensors`, which
- * also serves where some are of another dtype, like the I64 `num_batches_tracked` of PyTorch's batch norms: here they
- * throw FormatError.
+ * and `readStateDict` serve where some are of another dtype, like the I64 `num_batches_tracked` of PyTorch's batch norms:
+ * here they throw FormatError.
  */
 export async function readSafetensors(source: Source, options: ReadOptions = {}): Promise<Record<string, Tensor>> {
   const file = await open("readSafetensors", source, options);
@@ -64,11 +70,17 @@ export async function readSafetensors(source: Source, options: ReadOptions = {})
   return recordOf(tensors);
 }
 
-async function open(functionName: string, source: Source, options: ReadOptions): Promise<SafetensorsFile> {
+/** A file for a function of another name, and the name of the file for its messages. */
+export async function open(
+  functionName: string,
+  source: Source,
+  options: ReadOptions,
+): Promise<SafetensorsFile & { readonly name: string }> {
   const bytes = bytesOf(functionName, source, nameOf(functionName, options), "the .safetensors file");
   const { entries, metadata, dataOffset } = await readHeader(functionName, bytes);
   const find = (key: string) => entryOf(functionName, bytes.name, entries, key);
   return {
+    name: bytes.name,
     keys: [...entries.keys()],
     metadata: recordOf(metadata),
     info: (key) => {
@@ -80,6 +92,12 @@ async function open(functionName: string, source: Source, options: ReadOptions):
       const dtype = readableDType(functionName, bytes.name, key, entry);
       const data = await bytes.read(dataOffset + entry.begin, dataOffset + entry.end);
       return decode(data, { dtype, shape: entry.shape, littleEndian: true, fortranOrder: false }, bytes.copies);
+    },
+    readInteger: async (key) => {
+      const entry = find(key);
+      checkInteger(functionName, bytes.name, key, entry);
+      const data = await bytes.read(dataOffset + entry.begin, dataOffset + entry.end);
+      return integerOf(functionName, bytes.name, key, data);
     },
   };
 }
@@ -100,21 +118,28 @@ function readableDType(functionName: string, name: string, key: string, { dtype 
 
 /**
  * The .safetensors file of tensors, host or resident, of any dtype, byte for byte as the reference implementation would
- * write it: sorted by dtype and name. `metadata` is for strings about the file, like `{ format: "pt" }`.
+ * write it: sorted by dtype and name. A number, like `num_batches_tracked` in a state dict, is an I64 of shape [].
+ * `metadata` is for strings about the file, like `{ format: "pt" }`.
  *
  * Throws ArgumentError for a key that the format keeps for itself (`__metadata__`) or that is no valid Unicode; DTypeError,
  * ShapeError, DisposedError.
  */
 export function writeSafetensors(
-  tensors: Readonly<Record<string, TensorLike>>,
+  tensors: Readonly<Record<string, TensorLike | number>>,
   metadata?: Readonly<Record<string, string>>,
 ): Uint8Array<ArrayBuffer> {
-  const written = new Map<string, Written>();
-  for (const [key, tensor] of tensorsOf("writeSafetensors", tensors)) {
+  const functionName = "writeSafetensors";
+  const written = new Map<string, Written | WrittenInteger>();
+  for (const [key, value] of tensorsOf(functionName, tensors)) {
     checkWritable(key);
-    written.set(key, writtenOf("writeSafetensors", `tensors[${quoteText(key)}]`, tensor));
+    const argument = `tensors[${quoteText(key)}]`;
+    const isNumber = typeof value === "number";
+    written.set(
+      key,
+      isNumber ? writtenInteger(functionName, argument, value) : writtenOf(functionName, argument, value),
+    );
   }
-  for (const text of Object.entries(metadata ?? {}).flat()) checkText("writeSafetensors", "metadata", text);
+  for (const text of Object.entries(metadata ?? {}).flat()) checkText(functionName, "metadata", text);
   const header = safetensorsHeader(written, metadata);
   const parts = [header.bytes, ...header.keys.map((key) => written.get(key)!.bytes)];
   return joined(parts);

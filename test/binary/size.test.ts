@@ -25,6 +25,13 @@ describe("what users download", () => {
     expect(length).toBeLessThan(58 * 1024);
   });
 
+  it("is less than 4 KB gzipped more with lanenorm/nn, which brings neither files nor conversion", async () => {
+    const main = gzipSync(await bundled(["index.js"], "browser"), { level: 9 }).length;
+    const both = gzipSync(await bundled(["index.js", "nn/index.js"], "browser"), { level: 9 }).length;
+    console.log(`lanenorm/nn adds ${both - main} bytes gzipped`);
+    expect(both - main).toBeLessThan(4 * 1024);
+  });
+
   it.each(["onnx", "webnn"])("is less than 8 KB gzipped more with lanenorm/%s", async (adapter) => {
     const main = gzipSync(await bundled(["index.js"], "browser"), { level: 9 }).length;
     const both = gzipSync(await bundled(["index.js", `adapters/${adapter}/index.js`], "browser"), { level: 9 }).length;

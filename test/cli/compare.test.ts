@@ -42,6 +42,11 @@ describe("compare", () => {
     });
   });
 
+  it("knows the whole family", async () => {
+    const { output } = await compare("BatchNorm2d(6)", "InstanceNorm2d(6)", "--shape", "3,6,4,4");
+    expect(output).toContain("statistics   different\naffine       b-in-a\nequivalent   no\n");
+  });
+
   it("fails where the layers do not fit the shape", async () => {
     const { code, output, errors } = await compare("GroupNorm(1, 6)", "LayerNorm(10)", "--shape", "20,7,10");
     expect({ code, output }).toEqual({ code: 1, output: "" });

@@ -10,7 +10,7 @@ async function result(argv: readonly string[]) {
   return { code, output: environment.output().toString(), errors: environment.errors() };
 }
 
-const commands = [...layers.map(({ name }) => name), "compare", "bench", "info"];
+const commands = [...layers.map(({ name }) => name), "convert", "compare", "bench", "info"];
 
 describe("help", () => {
   it.each([["--help"], ["-h"], ["help"]])("%s lists the commands on standard output", async (option) => {
@@ -60,6 +60,14 @@ describe("wrong usage exits with 2, says why and where to look", () => {
     [["batch-norm", "x.npy", "--running-mean", "m.npy"], "--running-mean and --running-var go together"],
     [[...group.slice(0, 3), "1.5", "-o", "y.npy"], "--num-groups takes whole numbers, got '1.5'"],
     [[...group, "-o", "y.npy", "--normalized-shape", "8"], "Unknown option '--normalized-shape'"],
+    [["convert"], "the input file is missing"],
+    [["convert", "m.npz", "--to", "GroupNorm(1, 6)", "-o", "o.npz"], "--from is missing"],
+    [["convert", "m.npz", "--from", "GroupNorm(1, 6)", "-o", "o.npz"], "--to is missing"],
+    [["convert", "m.npz", "--from", "GroupNorm(1, 6)", "--to", "LayerNorm(6)"], "-o is missing"],
+    [
+      ["convert", "m.npz", "--from", "GroupNorm(6, 6)", "--to", "LayerNorm([10, 10])", "-o", "o.npz"],
+      "--shape is missing: the layers do not tell the shape of their input",
+    ],
     [["compare"], "the first layer is missing"],
     [pair.slice(0, 2), "the second layer is missing"],
     [pair, "--shape is missing"],

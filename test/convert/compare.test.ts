@@ -93,6 +93,53 @@ describe("compareNorms on special cases", () => {
     expect(compare(a, b, shape)).toMatchObject({ statistics, affine });
   });
 
+  it.each<[string, string, number[], NormComparison["statistics"], NormComparison["affine"]]>([
+    ["RMSNorm(6)", "RMSNorm((6,), eps=None)", [20, 6], "same", "same"],
+    ["RMSNorm(6)", "RMSNorm(6, eps=1e-6)", [20, 6], "different", "same"],
+    ["RMSNorm(6)", "LayerNorm(6)", [20, 6], "different", "a-in-b"],
+    ["RMSNorm(6, eps=1e-5)", "LayerNorm(6, bias=False)", [20, 6], "different", "same"],
+    ["GroupNorm(6, 6)", "InstanceNorm2d(6, affine=True)", [20, 6, 4, 4], "same", "same"],
+    ["GroupNorm(6, 6)", "InstanceNorm2d(6)", [20, 6, 4, 4], "same", "b-in-a"],
+    ["GroupNorm(6, 6)", "InstanceNorm1d(6, affine=True, track_running_stats=True)", [20, 6, 4], "different", "same"],
+    ["LayerNorm([4, 4])", "InstanceNorm2d(6)", [20, 6, 4, 4], "same", "b-in-a"],
+    ["BatchNorm2d(6)", "InstanceNorm2d(6, affine=True)", [20, 6, 4, 4], "different", "same"],
+    ["BatchNorm2d(6)", "InstanceNorm2d(6, affine=True, track_running_stats=True)", [1, 6, 4, 4], "same", "same"],
+    ["BatchNorm2d(6, track_running_stats=False)", "GroupNorm(6, 6)", [1, 6, 4, 4], "same", "same"],
+    ["BatchNorm1d(6)", "BatchNorm1d(6, momentum=None)", [20, 6], "same", "same"],
+  ])("of the family: %s and %s on %j: %s, %s", (a, b, shape, statistics, affine) => {
+    expect(compare(a, b, shape)).toMatchObject({ statistics, affine });
+  });
+
+  it.each([
+    [
+      "a mean square is no variance",
+      ["RMSNorm(6)", "GroupNorm(1, 6)"],
+      "The same elements share their statistics: 20 groups of 6 elements, one per sample; these are a mean square in " +
+        "RMSNorm(6), a mean and variance in GroupNorm(1, 6); besides, eps is the machine epsilon in the first and 0.00001 " +
+        "in the second.",
+    ],
+    [
+      "two mean squares",
+      ["RMSNorm(6, eps=0.1)", "RMSNorm(6)"],
+      "The same elements share a mean square: 20 groups of 6 elements, one per sample, but eps is 0.1 in the first and " +
+        "the machine epsilon in the second, so rstd = 1 / sqrt(mean square + eps) differs.",
+    ],
+    [
+      "running statistics of one",
+      ["GroupNorm(1, 6)", "BatchNorm1d(6)"],
+      "20 groups of 6 elements, one per sample, in GroupNorm(1, 6); 6 groups of 20 elements, one per channel, in " +
+        "BatchNorm1d(6); in evaluation BatchNorm1d(6) has running ones of each channel instead, GroupNorm(1, 6) has not.",
+    ],
+    [
+      "running statistics of both, and how they learn",
+      ["BatchNorm1d(6)", "BatchNorm1d(6, momentum=None)"],
+      "in evaluation both have running ones of each channel instead, which learn with momentum 0.1 in the first and that " +
+        "of an average in the second.",
+    ],
+  ])("the reason says: %s", (_, [a, b], sentence) => {
+    expect(compare(a, b, [20, 6]).because).toContain(sentence);
+  });
+
   it("another eps is another rstd, and the reason says so", () => {
     const answer = compare("GroupNorm(1, 6)", "LayerNorm(6, eps=1e-6)", [20, 6]);
     expect(answer).toMatchObject({ statistics: "different", affine: "same", equivalent: false });
@@ -175,7 +222,14 @@ describe("compareNorms agrees with PyTorch's definitions, element by element", (
 function statisticsByDefinition(a: NormSpec, b: NormSpec, shape: readonly number[]): NormComparison["statistics"] {
   const [ofA, ofB] = [a, b].map((spec) => groupsByDefinition(spec, shape).statistics);
   const same = refinesByEnumeration(ofA, ofB) && refinesByEnumeration(ofB, ofA);
-  return same && (a.eps ?? 1e-5) === (b.eps ?? 1e-5) ? "same" : "different";
+  return same && formulaOf(a) === formulaOf(b) ? "same" : "different";
+}
+
+/** What is computed of a group, and where from. */
+function formulaOf(spec: NormSpec): string {
+  if (spec.op === "rmsNorm") return `mean square + ${spec.eps ?? "machine epsilon"}`;
+  const tracks = "numFeatures" in spec && (spec.trackRunningStats ?? spec.op.startsWith("batch"));
+  return `variance + ${spec.eps ?? 1e-5}${tracks ? ", or what was running" : ""}`;
 }
 
 function affineByDefinition(a: NormSpec, b: NormSpec, shape: readonly number[]): NormComparison["affine"] {
@@ -195,11 +249,12 @@ function canExpress(host: NormSpec, guest: NormSpec, shape: readonly number[]): 
 }
 
 function hasScale(spec: NormSpec): boolean {
-  return (spec.op === "groupNorm" ? spec.affine : spec.elementwiseAffine) ?? true;
+  if ("normalizedShape" in spec) return spec.elementwiseAffine ?? true;
+  return spec.affine ?? !spec.op.startsWith("instance");
 }
 
 function hasBias(spec: NormSpec): boolean {
-  return hasScale(spec) && (spec.op === "groupNorm" || (spec.bias ?? true));
+  return hasScale(spec) && spec.op !== "rmsNorm" && (spec.op !== "layerNorm" || (spec.bias ?? true));
 }
 
 describe("compareNorms rejects", () => {
@@ -219,6 +274,9 @@ describe("compareNorms rejects", () => {
       /must end in the normalizedShape \[6\] for a, LayerNorm\(6\), got \[20, 6, 4\]/,
     ],
     ["GroupNorm(1, 6)", "LayerNorm([1, 20, 6, 4])", [20, 6, 4], /must end in the normalizedShape \[1, 20, 6, 4\]/],
+    ["BatchNorm2d(6)", "GroupNorm(1, 6)", [20, 6], /must have 4 axes for a, BatchNorm2d\(6\), got \[20, 6\]/],
+    ["BatchNorm1d(6)", "GroupNorm(1, 6)", [20, 6, 4, 4], /must have 2 or 3 axes for a/],
+    ["InstanceNorm1d(6)", "GroupNorm(1, 6)", [20, 6], /must have 3 axes for a/],
     ["LayerNorm(6)", "LayerNorm(6)", [6], /must be \[N, C, ...spatial\], got \[6\]/],
     ["LayerNorm(6)", "LayerNorm(6)", [], /must be \[N, C, ...spatial\], got \[\]/],
     ["GroupNorm(1, 6)", "GroupNorm(1, 6)", [0, 6], /whole numbers of at least 1, got \[0, 6\]/],
@@ -251,7 +309,7 @@ describe("compareNorms rejects", () => {
     [undefined, "b", /b must be an object such as parseNormSpec returns, got undefined/],
     [null, "b", /got null/],
     ["GroupNorm(1, 6)", "b", /got string/],
-    [{}, "b.op", /b.op must be "groupNorm" or "layerNorm", got undefined/],
+    [{}, "b.op", /b.op must be one of "groupNorm", "layerNorm", "rmsNorm", "batchNorm1d", .*, got undefined/],
     [[], "b.op", /got undefined/],
     [{ op: "groupnorm", numGroups: 1, numChannels: 6 }, "b.op", /got "groupnorm"/],
     [{ op: "toString" }, "b.op", /got "toString"/],
@@ -278,6 +336,10 @@ describe("compareNorms rejects", () => {
     [{ op: "layerNorm", normalizedShape: [, 6] }, "b.normalizedShape", /got \[undefined, 6\]/],
     [{ op: "layerNorm", normalizedShape: [6], elementwiseAffine: "no" }, "b.elementwiseAffine", /got "no"/],
     [{ op: "layerNorm", normalizedShape: [6], bias: null }, "b.bias", /got null/],
+    [{ op: "rmsNorm", normalizedShape: [6], eps: -1 }, "b.eps", /finite number of at least 0, or null, got -1/],
+    [{ op: "batchNorm2d" }, "b.numFeatures", /b.numFeatures must be a whole number of at least 1, got undefined/],
+    [{ op: "batchNorm2d", numFeatures: 6, momentum: 2 }, "b.momentum", /a number from 0 to 1, or null, got 2/],
+    [{ op: "instanceNorm2d", numFeatures: 6, momentum: null }, "b.momentum", /a number from 0 to 1, got null/],
   ])("the spec %j", (spec, argument, message) => {
     const error = outcomeOf(() => compareNorms(good, spec as NormSpec, [20, 6]));
     expect(error).toBeInstanceOf(ArgumentError);

@@ -37,6 +37,23 @@ describe("parseNormSpec reads", () => {
       "LayerNorm((6, 10, 10), eps=1e-05, elementwise_affine=True, bias=True)",
       { ...layerNorm, eps: 1e-5, elementwiseAffine: true, bias: true },
     ],
+    [
+      "RMSNorm((768,), eps=None, elementwise_affine=True)",
+      { op: "rmsNorm", normalizedShape: [768], eps: null, elementwiseAffine: true },
+    ],
+    ["RMSNorm(768, 1e-6)", { op: "rmsNorm", normalizedShape: [768], eps: 1e-6 }],
+    [
+      "BatchNorm2d(6, eps=1e-05, momentum=0.1, affine=True, track_running_stats=True)",
+      { op: "batchNorm2d", numFeatures: 6, eps: 1e-5, momentum: 0.1, affine: true, trackRunningStats: true },
+    ],
+    ["nn.BatchNorm1d(6, momentum=None)", { op: "batchNorm1d", numFeatures: 6, momentum: null }],
+    ["BatchNorm3d(num_features=6)", { op: "batchNorm3d", numFeatures: 6 }],
+    [
+      "InstanceNorm2d(6, eps=1e-05, momentum=0.1, affine=False, track_running_stats=False)",
+      { op: "instanceNorm2d", numFeatures: 6, eps: 1e-5, momentum: 0.1, affine: false, trackRunningStats: false },
+    ],
+    ["InstanceNorm1d(6)", { op: "instanceNorm1d", numFeatures: 6 }],
+    ["InstanceNorm3d(6, affine=True)", { op: "instanceNorm3d", numFeatures: 6, affine: true }],
   ])("%j", (text, spec) => {
     expect(parseNormSpec(text)).toStrictEqual(spec);
   });
@@ -83,7 +100,7 @@ describe("parseNormSpec rejects", () => {
     ["LayerNorm([6, 10)", "text", /"\)" stands where "," or "\]" should/],
     ["LayerNorm([True])", "text", /"True" stands where a number should/],
     ["(1, 6)", "text", /"\(" stands where the name of a layer should/],
-    ["groupnorm(1, 6)", "text", /must name a layer of torch.nn, GroupNorm or LayerNorm, got "groupnorm"/],
+    ["groupnorm(1, 6)", "text", /must name a layer of torch.nn: GroupNorm, LayerNorm, RMSNorm, .*, got "groupnorm"/],
     ["tf.keras.layers.GroupNorm(1, 6)", "text", /must name a layer/],
     ["constructor(1, 6)", "text", /must name a layer/],
     [
@@ -109,6 +126,9 @@ describe("parseNormSpec rejects", () => {
     ["GroupNorm(1, 6, eps=-1)", "eps", /finite number of at least 0, got -1/],
     ["GroupNorm(1, 6, eps=1e999)", "eps", /finite number of at least 0, got Infinity/],
     ["GroupNorm(1, 6, eps=True)", "eps", /finite number/],
+    ["GroupNorm(1, 6, eps=None)", "eps", /finite number of at least 0, got null/],
+    ["BatchNorm2d(6, momentum=-1)", "momentum", /a number from 0 to 1, or null, got -1/],
+    ["InstanceNorm2d(6, momentum=None)", "momentum", /a number from 0 to 1, got null/],
     ["GroupNorm(1, 6, affine=1)", "affine", /true or false, got 1/],
     ["LayerNorm()", "normalizedShape", /array of one or more whole numbers of at least 1, got undefined/],
     ["LayerNorm([])", "normalizedShape", /one or more whole numbers of at least 1, got \[\]/],

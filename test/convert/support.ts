@@ -41,7 +41,30 @@ function fittingSpec(shape: readonly number[]): fc.Arbitrary<NormSpec> {
     elementwiseAffine: usuallyOn,
     bias: usuallyOn,
   });
-  return fc.oneof(groupNorm, layerNorm);
+  const rmsNorm = fc.record({
+    op: fc.constant("rmsNorm" as const),
+    normalizedShape: fc.integer({ min: 1, max: shape.length }).map((rank) => shape.slice(-rank)),
+    eps: fc.constantFrom(undefined, null, 1e-5),
+    elementwiseAffine: usuallyOn,
+  });
+  const running = {
+    numFeatures: fc.constant(shape[1]),
+    eps,
+    affine: fc.constantFrom(undefined, true, false),
+    trackRunningStats: fc.constantFrom(undefined, true, false),
+  };
+  const dimensions = Math.max(1, shape.length - 2);
+  const batchNorm = fc.record({
+    op: fc.constant(`batchNorm${dimensions}d` as "batchNorm1d"),
+    momentum: fc.constantFrom(undefined, null, 0.5),
+    ...running,
+  });
+  const instanceNorm = fc.record({
+    op: fc.constant(`instanceNorm${dimensions}d` as "instanceNorm1d"),
+    momentum: fc.constantFrom(undefined, 0.5),
+    ...running,
+  });
+  return fc.oneof(groupNorm, layerNorm, rmsNorm, batchNorm, ...(shape.length > 2 ? [instanceNorm] : []));
 }
 
 /** PyTorch's definitions, element by element: the number of the statistics and of the parameters each element uses. */
@@ -50,18 +73,19 @@ export function groupsByDefinition(
   shape: readonly number[],
 ): { statistics: number[]; parameters: number[] } {
   const elements = Array.from({ length: sizeOf(shape) }, (_, index) => index);
-  if (spec.op === "layerNorm") {
+  if ("normalizedShape" in spec) {
     const row = sizeOf(spec.normalizedShape);
     return { statistics: elements.map((i) => Math.floor(i / row)), parameters: elements.map((i) => i % row) };
   }
   const locations = sizeOf(shape.slice(2));
   const channelOf = (i: number): number => Math.floor(i / locations) % shape[1];
   const sampleOf = (i: number): number => Math.floor(i / locations / shape[1]);
-  const groupOf = (i: number): number => Math.floor(channelOf(i) / (shape[1] / spec.numGroups));
-  return {
-    statistics: elements.map((i) => sampleOf(i) * spec.numGroups + groupOf(i)),
-    parameters: elements.map(channelOf),
+  const statisticsOf = (i: number): number => {
+    if (spec.op.startsWith("batch")) return channelOf(i);
+    const groups = spec.op === "groupNorm" ? spec.numGroups : shape[1];
+    return sampleOf(i) * groups + Math.floor(channelOf(i) / (shape[1] / groups));
   };
+  return { statistics: elements.map(statisticsOf), parameters: elements.map(channelOf) };
 }
 
 /** By enumeration: do elements with the same number in `fine` always have the same number in `coarse`? */

@@ -10,9 +10,9 @@ import { float32Npy } from "../io/support.js";
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs an example to its end, from another folder than its own; fails unless its exit code is 0. */
-async function run(name: string): Promise<string> {
+async function run(name: string, ...argv: string[]): Promise<string> {
   const script = `${root}examples/${name}`;
-  const { stdout } = await promisify(execFile)(process.execPath, [script], { cwd: `${root}test` });
+  const { stdout } = await promisify(execFile)(process.execPath, [script, ...argv], { cwd: `${root}test` });
   return stdout;
 }
 
@@ -108,4 +108,54 @@ it("checkpoint.mjs applies every layer norm of a transformer", async () => {
   expect(unwrapped(text)).toContain("35 tensors, 9 layer norms");
   const norms = [0, 1, 2, 3].flatMap((layer) => [`h.${layer}.ln_1`, `h.${layer}.ln_2`]);
   for (const norm of [...norms, "ln_f"]) expect(valuesOf(text, norm)[0]).toMatch(/ -> {2}-?0\.0\d\d \+- 1\.0\d\d$/);
+});
+
+describe("training.mjs", () => {
+  const golden = JSON.parse(readFileSync(`${root}test/goldens/training.json`, "utf8")) as {
+    steps: number[];
+    losses: Record<string, number[]>;
+  };
+
+  it.each(Object.entries(golden.losses))(
+    "with %s norm comes to the losses that PyTorch comes to",
+    async (norm, losses) => {
+      const picture = `${root}examples/out/training-${norm}.svg`;
+      rmSync(picture, { force: true });
+      const text = await run("training.mjs", norm);
+      for (const [index, step] of golden.steps.entries()) {
+        const [loss] = valuesOf(text, `loss after ${step} steps`);
+        expect(Math.abs(Number(loss) - losses[index]), `step ${step}`).toBeLessThan(1e-4);
+      }
+      const svg = readFileSync(picture, "utf8");
+      expect(svg).toMatch(/^<svg .*<polyline points="[^"]*".*<\/svg>\n$/s);
+      expect(svg).not.toMatch(/NaN|undefined/);
+      expect(/points="([^"]*)"/.exec(svg)![1].split(" ")).toHaveLength(golden.steps.at(-1)! + 1);
+    },
+  );
+
+  it("learns more with a norm than without", () => {
+    const { none, ...norms } = golden.losses;
+    for (const losses of Object.values(norms)) expect(losses.at(-1)).toBeLessThan(none.at(-1)! - 0.2);
+  });
+
+  it("prints the same every time, and refuses other norms", async () => {
+    expect(await run("training.mjs")).toBe(await run("training.mjs", "layer"));
+    await expect(run("training.mjs", "weight")).rejects.toMatchObject({
+      code: 2,
+      stderr: "The norm must be one of layer, rms, group, batch, instance, none, not weight.\n",
+    });
+  });
+
+  it("shows on a terminal how far it is, and nothing elsewhere", async () => {
+    const { showProgress } = (await import(`${root}examples/support/progress.mjs`)) as {
+      showProgress(terminal: object, total: number): { update(done: number, note: string): void; end(): void };
+    };
+    const written: string[] = [];
+    for (const isTTY of [false, true]) {
+      const progress = showProgress({ isTTY, write: (piece: string) => written.push(piece) }, 4);
+      progress.update(1, "loss 0.5");
+      progress.end();
+    }
+    expect(written).toEqual([`\r[${"#".repeat(8)}${"-".repeat(22)}]  25 %  loss 0.5\x1b[K`, "\r\x1b[K"]);
+  });
 });

@@ -120,6 +120,28 @@ const consumers = {
     instanceNormalization(x, { layout: "channels-last" });
   `,
 
+  modules: `
+    import { BatchNorm2d, GroupNorm, LayerNorm, type Norm, Parameter, RMSNorm, type StateDict } from "lanenorm/nn";
+    import { readStateDict, writeSafetensors } from "lanenorm/io";
+    import { defaultEngine, layerNorm, type Tensor } from "lanenorm";
+    const x = { data: new Float32Array(24), shape: [2, 3, 4] } as const;
+    const norm = new LayerNorm([3, 4] as const, { eps: 1e-6, bias: false, engine: defaultEngine() });
+    export const y: Tensor<Float32Array> = norm.forward(x);
+    export const gradInput: Tensor<Float32Array> = norm.train().backward(y);
+    export const grads: (number | undefined)[] = norm.parameters().map(({ grad }) => grad?.data[0]);
+    export const norms: Norm[] = [norm, new RMSNorm(4, { eps: null }), new GroupNorm(1, 6, { dtype: "float64" })];
+    export const dict: StateDict = new BatchNorm2d(6, { momentum: null }).stateDict({ prefix: "bn." });
+    export const file: Uint8Array = writeSafetensors(dict);
+    export const loaded = readStateDict(file, { prefix: "bn." }).then((dict) => norm.loadStateDict(dict).missingKeys);
+    export const z: Tensor = layerNorm(x, 4, { weight: new Parameter(new Float32Array(4), [4]) });
+    // @ts-expect-error -- of how many channels?
+    new GroupNorm(1);
+    // @ts-expect-error -- RMS norm has no bias
+    new RMSNorm(4, { bias: true });
+    // @ts-expect-error -- parameters have at least 32 bits
+    new LayerNorm(4, { dtype: "float16" });
+  `,
+
   "arrays of every class": `
     import {
       createEngineSync, layerNorm, nativeLayerNorm, rowwiseMoments, nativeRmsNorm, standardize, type Tensor,

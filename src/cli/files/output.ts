@@ -30,10 +30,13 @@ export async function prepareOutput(
   command: string,
   path: string,
   environment: Environment,
+  option = "-o",
 ): Promise<() => OutputFile> {
-  const fail = (error: unknown) => asArgumentError(command, `-o ${path}`, expected, error);
+  const argument = `${option} ${path}`;
+  const fail = (error: unknown) => asArgumentError(command, argument, expected, error);
   try {
-    const open = path === "-" ? toStandardOutput(environment) : await toPath(command, path, environment.cwd());
+    const toFile = () => toPath(command, argument, path, environment.cwd());
+    const open = path === "-" ? toStandardOutput(environment) : await toFile();
     return () => withErrors(open, fail);
   } catch (error) {
     throw fail(error);
@@ -64,11 +67,11 @@ function toStandardOutput({ stdout }: Environment): () => OutputFile {
     });
 }
 
-async function toPath(command: string, path: string, directory: string): Promise<() => OutputFile> {
+async function toPath(command: string, argument: string, path: string, directory: string): Promise<() => OutputFile> {
   const absolute = resolve(directory, path);
   const existing = await statusOf(absolute);
   if (existing?.isDirectory() || path.endsWith(sep))
-    throw new ArgumentError(command, `-o ${path}`, expected, "a directory");
+    throw new ArgumentError(command, argument, expected, "a directory");
   if (existing) await access(absolute, constants.W_OK);
   // A device or a pipe has no old contents to protect, and must not be replaced by a file.
   if (existing && !existing.isFile()) return () => spooled((pieces) => pipeline(pieces, createWriteStream(absolute)));

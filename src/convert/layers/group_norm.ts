@@ -1,5 +1,6 @@
 import { count, epsilon, flag } from "../kinds.js";
 import { axesOf, partitionBy, splitAxis } from "../partition.js";
+import { affinePerChannel, channelMisfit } from "./channels.js";
 import type { Layer } from "./layer.js";
 
 /** The arguments of `torch.nn.GroupNorm`. `numGroups` divides `numChannels`. */
@@ -27,16 +28,17 @@ export const groupNorm: Layer<GroupNormSpec> = {
     if (numChannels % numGroups === 0) return undefined;
     return { argument: "numGroups", expected: `must divide numChannels (${numChannels})`, got: String(numGroups) };
   },
-  misfit({ numChannels }, shape) {
-    return shape[1] === numChannels ? undefined : `must have ${numChannels} channels at axis 1`;
-  },
+  parameterShape: ({ numChannels }) => [numChannels],
+  misfit: ({ numChannels }, shape) => channelMisfit(numChannels, shape),
   halves({ numGroups, eps = 1e-5, affine = true }, shape) {
     const [sample, channel, ...spatial] = axesOf(shape);
     const [block, inBlock] = splitAxis(channel, numGroups, "channel group");
     return {
       statistics: partitionBy([sample, block], [inBlock, ...spatial]),
+      centred: true,
       eps,
-      affine: affine ? { groups: partitionBy([channel], [sample, ...spatial]), bias: true } : null,
+      running: null,
+      affine: affine ? affinePerChannel(shape) : null,
     };
   },
 };

@@ -11,11 +11,22 @@ export interface ConstructorArgument {
 
 /** The two halves of a normalisation, on an input of a given shape. */
 export interface Halves {
-  /** Which elements share a mean and a variance. */
+  /** Which elements share statistics. */
   readonly statistics: Partition;
-  readonly eps: number;
+  /** Whether these are a mean and a variance, or a mean square alone. */
+  readonly centred: boolean;
+  /** null: the machine epsilon. */
+  readonly eps: number | null;
+  /** What evaluation uses instead, where there is something: running statistics of each channel. */
+  readonly running: Running | null;
   /** null: the layer has no parameters. */
   readonly affine: Affine | null;
+}
+
+/** How running statistics are learnt. */
+export interface Running {
+  /** The weight of new data; null: all data weigh the same. */
+  readonly momentum: number | null;
 }
 
 /** Which elements share a scale and, if the layer has one, a bias. */
@@ -31,6 +42,8 @@ export interface Layer<Spec extends { readonly op: string }> {
   readonly name: string;
   /** In the constructor's order. */
   readonly arguments: readonly ConstructorArgument[];
+  /** The shape of its parameters, where it has any. */
+  parameterShape(spec: Spec): readonly number[];
   /** A requirement between valid arguments that does not hold, as the parts of an error; undefined if all is well. */
   conflict?(spec: Spec): { argument: string; expected: string; got: string } | undefined;
   /** What the layer asks of the shape `[N, C, ...spatial]` and does not get, as a phrase; undefined if it fits. */

@@ -1,7 +1,6 @@
-import { formatShape, sameShape } from "../../shape.js";
 import { epsilon, flag, sizes } from "../kinds.js";
-import { axesOf, partitionBy } from "../partition.js";
 import type { Layer } from "./layer.js";
+import { trailingMisfit, trailingPartitions } from "./trailing.js";
 
 /** The arguments of `torch.nn.LayerNorm`. */
 export interface LayerNormSpec {
@@ -26,18 +25,11 @@ export const layerNorm: Layer<LayerNormSpec> = {
     { name: "elementwiseAffine", kind: flag, optional: true },
     { name: "bias", kind: flag, optional: true },
   ],
-  misfit({ normalizedShape }, shape) {
-    const fits = sameShape(shape.slice(-normalizedShape.length), normalizedShape);
-    return fits ? undefined : `must end in the normalizedShape ${formatShape(normalizedShape)}`;
-  },
+  parameterShape: ({ normalizedShape }) => normalizedShape,
+  misfit: ({ normalizedShape }, shape) => trailingMisfit(normalizedShape, shape),
   halves({ normalizedShape, eps = 1e-5, elementwiseAffine = true, bias = true }, shape) {
-    const axes = axesOf(shape);
-    const leading = axes.slice(0, -normalizedShape.length);
-    const normalized = axes.slice(-normalizedShape.length);
-    return {
-      statistics: partitionBy(leading, normalized),
-      eps,
-      affine: elementwiseAffine ? { groups: partitionBy(normalized, leading), bias } : null,
-    };
+    const { statistics, parameters } = trailingPartitions(normalizedShape, shape);
+    const affine = elementwiseAffine ? { groups: parameters, bias } : null;
+    return { statistics, centred: true, eps, running: null, affine };
   },
 };
