@@ -157,7 +157,8 @@ export abstract class Norm {
    * A copy of all that the module has learnt, under PyTorch's keys, each after `prefix`. What `loadStateDict` and
    * `writeSafetensors` take.
    */
-  stateDict({ prefix = "" }: { readonly prefix?: string } = {}): StateDict {
+  stateDict(options?: { readonly prefix?: string }): StateDict {
+    const { prefix = "" } = optionsOf(`${this.#name}.stateDict`, options, (given) => ({ prefix: given.prefix }));
     const dict: StateDict = {};
     for (const [key, { data, shape, format }] of this.#tensors())
       dict[prefix + key] = Tensor.host((data as Float32Array).slice(), shape, format);

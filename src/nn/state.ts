@@ -1,7 +1,7 @@
 import { describe, quote } from "../dtype.js";
 import { numbersOf, writeNumbers } from "../elements.js";
 import { ArgumentError, ShapeError } from "../errors.js";
-import type { Operand } from "../ops/operand.js";
+import { type Operand, reading } from "../ops/operand.js";
 import { formatShape, sameShape } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { readable } from "./readable.js";
@@ -49,10 +49,12 @@ export function loadState(functionName: string, slots: Slots, dict: unknown, str
 const nothing: IncompatibleKeys = { missingKeys: [], unexpectedKeys: [] };
 
 function entriesOf(functionName: string, dict: unknown): Map<string, unknown> {
-  // A Map's entries are no properties: it would look empty.
-  if (typeof dict !== "object" || dict === null || Symbol.iterator in dict)
-    throw new ArgumentError(functionName, "dict", "must be an object of tensors by their keys", describe(dict));
-  return new Map(Object.entries(dict));
+  return reading(functionName, "dict", () => {
+    // A Map's entries are no properties: it would look empty.
+    if (typeof dict !== "object" || dict === null || Symbol.iterator in dict)
+      throw new ArgumentError(functionName, "dict", "must be an object of tensors by their keys", describe(dict));
+    return new Map<string, unknown>(Object.entries(dict));
+  });
 }
 
 function countOf(functionName: string, value: unknown): number {

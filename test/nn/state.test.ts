@@ -138,6 +138,19 @@ describe("loadStateDict", () => {
     expect(module.stateDict()).toEqual(before);
   });
 
+  it("refuses a dict that cannot be read", () => {
+    const hostile = Object.defineProperty({}, "weight", {
+      enumerable: true,
+      get() {
+        throw new Error("no");
+      },
+    });
+    expect(() => trained().loadStateDict(hostile as never)).toThrow(ArgumentError);
+    expect(() => trained().stateDict({ prefx: "a" } as never)).toThrow(
+      /^BatchNorm1d.stateDict: options must be among prefix/,
+    );
+  });
+
   it("of anything loads all or throws an error of the library and loads nothing", () => {
     const tensors = fc.oneof(
       fc.anything(),

@@ -85,10 +85,11 @@ function drawOutline({ ring, corner, edges }: Solid): string[] {
 }
 
 function drawAxes([n, c, ...spatial]: readonly number[], { middles }: Solid): string[] {
+  const locations = spatial.length === 0 ? [] : [spatialNames(spatial), spatial.join(" \u00d7 ")];
   return [
     axisName(`C = ${c}`, middles.channels, [-8, 20], "end"),
     axisName(`N = ${n}`, middles.samples, [8, 20], "start"),
-    ...(spatial.length > 0 ? [axisName(spatialName(spatial), middles.locations, [-10, 5], "end")] : []),
+    ...locations.map((line, index) => axisName(line, middles.locations, [-10, 18 * index - 4], "end")),
   ];
 }
 
@@ -96,9 +97,8 @@ function axisName(name: string, [x, y]: Point, [dx, dy]: Point, anchor: string):
   return text(name, x + dx, y + dy, { class: "axis", style: `text-anchor: ${anchor}` });
 }
 
-/** `H × W = 10 × 10`, by the names that axes of so many have. */
-function spatialName(spatial: readonly number[]): string {
-  const names = [["L"], ["H", "W"], ["D", "H", "W"]][spatial.length - 1];
-  const sizes = spatial.join(" \u00d7 ");
-  return names ? `${names.join(" \u00d7 ")} = ${sizes}` : sizes;
+/** `H × W =`, by the names that axes of so many have. */
+function spatialNames({ length }: readonly number[]): string {
+  const names = [["L"], ["H", "W"], ["D", "H", "W"]][length - 1];
+  return names ? `${names.join(" \u00d7 ")} =` : "spatial axes";
 }

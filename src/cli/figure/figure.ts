@@ -17,6 +17,8 @@ const middle = width / 2;
 const columns = [width / 4, (3 * width) / 4] as const;
 const heading = 128;
 const rowHeight = 388;
+/** How far cubes are to the right of the middle: the names of their axes are on the left. */
+const roomForNames = 36;
 const height = heading + 2 * rowHeight + 56;
 
 const style = `
@@ -96,7 +98,7 @@ function drawRow(
   const cubes = views.flatMap(({ groups, caption }, column) => {
     const cube = { shape, groupOf: groups && ((index: number) => groupOf(groups, index)), shades };
     const x = columns[column]!;
-    return [...drawCube(cube, [x, top + 182]), ...drawLines(caption, [x, top + 346], 52, "caption")];
+    return [...drawCube(cube, [x + roomForNames, top + 182]), ...drawLines(caption, [x, top + 346], 52, "caption")];
   });
   return [rule, text(title, middle, top + 30, { class: "row" }), ...cubes];
 }
