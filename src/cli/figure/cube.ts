@@ -14,8 +14,14 @@ export interface Cube {
 }
 
 const plain: Shades = { top: "#fbfbfb", left: "#f1f1f1", right: "#e4e4e4" };
-const cellLine = { stroke: "#a8a8a8", "stroke-width": 0.7, "stroke-linejoin": "round" };
-const thickLine = { stroke: "#222222", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round" };
+
+/** The style of what `drawCube` draws. */
+export const cubeStyle = `
+.cell { stroke: #a8a8a8; stroke-width: 0.7; stroke-linejoin: round }
+.border { stroke: #222222; stroke-width: 2; stroke-linecap: round; stroke-linejoin: round }
+.axis { font-size: 13px; fill: #444444 }
+`;
+const border = { class: "border" };
 
 /** The cube around a point, as SVG elements. The coloured group is that of the nearest element: it is on every face. */
 export function drawCube(cube: Cube, centre: Point): string[] {
@@ -32,7 +38,7 @@ function drawCells(face: Face, { groupOf, shades }: Cube, nearest: number): stri
   const shown = groupOf?.(nearest);
   return pairsOf(face).map(([across, along]) => {
     const isShown = groupOf !== undefined && groupOf(face.elementAt(across.index, along.index)) === shown;
-    return quad(face, across, along, { fill: (isShown ? shades : plain)[face.name], ...cellLine });
+    return quad(face, across, along, { fill: (isShown ? shades : plain)[face.name], class: "cell" });
   });
 }
 
@@ -47,10 +53,10 @@ function drawBorders(face: Face, { groupOf }: Cube): string[] {
     const nextAlong = along.cells[along.cells.indexOf(other) + 1];
     return [
       ...(differ([one, other], [nextAcross, other])
-        ? [line(at(one.end, other.begin), at(one.end, other.end), thickLine)]
+        ? [line(at(one.end, other.begin), at(one.end, other.end), border)]
         : []),
       ...(differ([one, other], [one, nextAlong])
-        ? [line(at(one.begin, other.end), at(one.end, other.end), thickLine)]
+        ? [line(at(one.begin, other.end), at(one.end, other.end), border)]
         : []),
     ];
   });
@@ -71,8 +77,8 @@ function drawGaps({ across, along, at }: Face): string[] {
 function drawCut({ begin, end }: Span, length: number, at: (cut: number, beside: number) => Point): string[] {
   const margin = 0.12; // so that the outline is cut, too
   const corners = [at(begin, -margin), at(end, -margin), at(end, length + margin), at(begin, length + margin)];
-  const edges = [begin, end].map((cut) => line(at(cut, 0), at(cut, length), thickLine));
-  return [polygon(corners, { fill: "#ffffff", stroke: "none" }), ...edges];
+  const edges = [begin, end].map((cut) => line(at(cut, 0), at(cut, length), border));
+  return [polygon(corners, { fill: "#ffffff" }), ...edges];
 }
 
 function quad({ at }: Face, across: Span, along: Span, attributes: Record<string, string | number>): string {
@@ -81,7 +87,7 @@ function quad({ at }: Face, across: Span, along: Span, attributes: Record<string
 }
 
 function drawOutline({ ring, corner, edges }: Solid): string[] {
-  return [polygon(ring, { fill: "none", ...thickLine }), ...edges.map((end) => line(corner, end, thickLine))];
+  return [polygon(ring, { fill: "none", ...border }), ...edges.map((end) => line(corner, end, border))];
 }
 
 function drawAxes([n, c, ...spatial]: readonly number[], { middles }: Solid): string[] {

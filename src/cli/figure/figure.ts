@@ -5,7 +5,7 @@ import { groupOf, type Partition } from "../../convert/partition.js";
 import { layerOf } from "../../convert/spec.js";
 import { formatShape } from "../../shape.js";
 import { wrap } from "../format.js";
-import { drawCube, type Shades } from "./cube.js";
+import { cubeStyle, drawCube, type Shades } from "./cube.js";
 import { element, escape, line, type Point, text } from "./svg.js";
 
 // Okabe and Ito's blue and orange, which no common colour blindness confuses, and which print as dark and light.
@@ -26,8 +26,7 @@ text { font-family: Helvetica, Arial, "Liberation Sans", sans-serif; fill: #2222
 .title { font-size: 20px; font-weight: bold }
 .layer { font-size: 16px; font-weight: bold }
 .row { font-size: 16px }
-.axis { font-size: 13px; fill: #444444 }
-`;
+${cubeStyle.trimStart()}`;
 
 /** A layer as it is drawn. */
 interface Drawn extends Halves {
