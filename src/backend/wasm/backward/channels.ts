@@ -136,7 +136,7 @@ function mapFrozen(context: WasmContext, job: ChannelsBackwardJob): void {
 function partOf(operand: Operand, start: number, count: number): Operand {
   const { offset, format, size } = operand;
   if (count === size) return operand;
-  const data = operand.data as Float32Array;
-  if (offset >= 0) return { data, sizes: [count], size: count, offset: offset + start * format.bytes, format };
-  return ownOperand(data.subarray(start, start + count), [count], format);
+  const data = (operand.data as Float32Array).subarray(start, start + count);
+  if (offset < 0) return ownOperand(data, [count], format);
+  return { data, sizes: [count], size: count, offset: offset + start * format.bytes, format };
 }
