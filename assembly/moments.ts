@@ -20,7 +20,7 @@ import {
   widen,
   zeros,
 } from "./lanes";
-import { advance, BLOCK, closeChunk, K, LANES, LANES_SQUARED, room, SCALE } from "./state";
+import { advance, BLOCK, K, LANES, LANES_SQUARED, room, SCALE } from "./state";
 
 /** Elements per pass of an inner loop: four vectors. */
 // prettier-ignore

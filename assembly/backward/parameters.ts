@@ -5,7 +5,7 @@
 // For `columns` elements of a row, one after the other: block of weight, block of bias (of T); chunk of weight, chunk of
 // bias; total of weight, total of bias.
 
-import { addToPairs, bytesOf, lanesOf } from "../lanes";
+import { addToPairs, bytesOf } from "../lanes";
 
 /** Rows that are added in T. */
 export const BLOCK_ROWS: i32 = 64;

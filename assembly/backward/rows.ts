@@ -100,7 +100,8 @@ export function mapRows<T>(
   const byTwos = (flags & (WANTS_PARAMETERS | BY_TWOS)) == (WANTS_PARAMETERS | BY_TWOS);
   for (const last = first + rows; first < last; first++) {
     if (load<T>(coefficients, RSTD) < tiny<T>()) {
-      mapScaled<T>(dx, dy, x, gamma, parameters, columns, coefficients, wanted);
+      const bias = biasOffset<T>(columns);
+      mapElements<T>(dx, dy, x, gamma, parameters, bias, columns, coefficients, wanted);
     } else if (byTwos && !(first & 1) && first + 1 < last && areCentred<T>(coefficients)) {
       const both = wanted != WANTS_PARAMETERS;
       if (both) mapTwoRows<T>(dx, dy, x, stride, gamma, parameters, columns, coefficients, true);
@@ -126,30 +127,6 @@ export function mapRows<T>(
 function areCentred<T>(row: usize): bool {
   const other = row + COEFFICIENT_BYTES;
   return load<T>(row, OFFSET) == 0 && load<T>(other, OFFSET) == 0 && !(load<T>(other, RSTD) < tiny<T>());
-}
-
-/** A row with deviations that T cannot hold. */
-function mapScaled<T>(
-  dx: usize,
-  dy: usize,
-  x: usize,
-  gamma: usize,
-  weight: usize,
-  columns: i32,
-  row: usize,
-  wanted: i32,
-): void {
-  const bias = biasOffset<T>(columns);
-  for (; columns > 0; columns--) {
-    const h = scaledDeviation<T>(load<T>(x), load<T>(row, MEAN), load<T>(row, RSTD));
-    if (wanted & WANTS_PARAMETERS) mapElement<T>(dx, dy, gamma, weight, bias, row, h, false, true);
-    if (wanted & WANTS_INPUT) mapElement<T>(dx, dy, gamma, weight, bias, row, h, true, false);
-    dx += sizeof<T>();
-    dy += sizeof<T>();
-    x += sizeof<T>();
-    gamma += sizeof<T>();
-    weight += sizeof<T>();
-  }
 }
 
 /**
@@ -204,8 +181,9 @@ function mapTwoRows<T>(
   }
   const left = columns - <i32>(whole >> alignof<T>());
   if (left == 0) return;
-  mapTail<T>(dx, dy, x, gamma, weight, bias, left, row, input);
-  mapTail<T>(dx + stride, dy + stride, x + stride, gamma, weight, bias, left, other, input);
+  const wanted = (input ? WANTS_INPUT : 0) | WANTS_PARAMETERS;
+  mapElements<T>(dx, dy, x, gamma, weight, bias, left, row, wanted);
+  mapElements<T>(dx + stride, dy + stride, x + stride, gamma, weight, bias, left, other, wanted);
 }
 
 /** A coefficient in every lane. */
@@ -260,18 +238,13 @@ function mapRow<T>(
       dy += 32;
     } while (x != end);
   }
-  for (let left = columns - <i32>(whole >> alignof<T>()); left > 0; left--) {
-    mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), input, parameters);
-    dx += sizeof<T>();
-    dy += sizeof<T>();
-    x += sizeof<T>();
-    gamma += sizeof<T>();
-    weight += sizeof<T>();
-  }
+  const left = columns - <i32>(whole >> alignof<T>());
+  const wanted = (input ? WANTS_INPUT : 0) | (parameters ? WANTS_PARAMETERS : 0);
+  if (left > 0) mapElements<T>(dx, dy, x, gamma, weight, bias, left, row, wanted);
 }
 
-/** The last elements of a row. */
-function mapTail<T>(
+/** Elements one by one: the last ones of a row, or all of one with deviations that T cannot hold. */
+function mapElements<T>(
   dx: usize,
   dy: usize,
   x: usize,
@@ -280,11 +253,22 @@ function mapTail<T>(
   bias: usize,
   count: i32,
   row: usize,
-  input: bool,
+  wanted: i32,
 ): void {
+  const mean = load<T>(row, MEAN);
+  const rstd = load<T>(row, RSTD);
   for (; count > 0; count--) {
-    if (input) mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), true, true);
-    else mapElement<T>(dx, dy, gamma, weight, bias, row, deviation<T>(x, row), false, true);
+    const dy0 = load<T>(dy);
+    const x0 = load<T>(x);
+    const h = rstd < tiny<T>() ? scaledDeviation<T>(x0, mean, rstd) : <T>((x0 - mean) * rstd);
+    if (wanted & WANTS_PARAMETERS) {
+      store<T>(weight, <T>(load<T>(weight) + <T>(dy0 * (h + load<T>(row, OFFSET)))));
+      store<T>(weight + bias, <T>(load<T>(weight + bias) + dy0));
+    }
+    if (wanted & WANTS_INPUT) {
+      const g = <T>(dy0 * load<T>(gamma));
+      store<T>(dx, <T>(g * rstd + h * load<T>(row, SLOPE) + load<T>(row, CONSTANT)));
+    }
     dx += sizeof<T>();
     dy += sizeof<T>();
     x += sizeof<T>();
@@ -317,36 +301,6 @@ function mapVector<T>(
     v128.store(weight, v128.add<T>(v128.load(weight), v128.mul<T>(dy0, v128.add<T>(h, offset))));
     v128.store(weight + bias, v128.add<T>(v128.load(weight + bias), dy0));
   }
-}
-
-
-@inline
-function mapElement<T>(
-  dx: usize,
-  dy: usize,
-  gamma: usize,
-  weight: usize,
-  bias: usize,
-  row: usize,
-  h: T,
-  input: bool,
-  parameters: bool,
-): void {
-  const dy0 = load<T>(dy);
-  if (input) {
-    const g = <T>(dy0 * load<T>(gamma));
-    store<T>(dx, <T>(g * load<T>(row + RSTD) + h * load<T>(row + SLOPE) + load<T>(row + CONSTANT)));
-  }
-  if (parameters) {
-    store<T>(weight, <T>(load<T>(weight) + <T>(dy0 * (h + load<T>(row + OFFSET)))));
-    store<T>(weight + bias, <T>(load<T>(weight + bias) + dy0));
-  }
-}
-
-/** (x - mean) * rstd of an element. */
-@inline
-function deviation<T>(x: usize, row: usize): T {
-  return <T>((load<T>(x) - load<T>(row, MEAN)) * load<T>(row, RSTD));
 }
 
 /** g * rstd + h * slope + constant. */

@@ -10,7 +10,7 @@
 
 import { bytesOf, lanesOf, lostInSum, zeros } from "../lanes";
 import { generalOfTwo, power, quotient, quotientOfTwo, wideQuotient } from "./quotient";
-import { BETA, GENERAL, K, KIND, LEAST, PARAMETER_BYTES, SIGN, SLOPE, SLOPE_LOW, WINDOW } from "./parameters";
+import { BETA, GENERAL, K, KIND, LEAST, PARAMETER_BYTES, SIGN, SLOPE, SLOPE_LOW } from "./parameters";
 import { high, lostInProduct, lostInSquares, low, pair } from "../double_double";
 
 /** Sums of squares of float64 data above this are made again with a scale, so that no product overflows: 2^900. */

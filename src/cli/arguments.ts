@@ -26,7 +26,7 @@ function withNegativeValues(argv: readonly string[], options: Options): string[]
   const args: string[] = [];
   for (let at = 0; at < argv.length; at++) {
     const [argument, next = ""] = [argv[at]!, argv[at + 1]];
-    const name = Object.keys(options).find((key) => argument === `--${key}` || argument === `-${options[key]!.short}`);
+    const name = Object.keys(options).find((key) => spellingsOf(key, options[key]!).includes(argument));
     const isValue = /^-(\d|\.\d|:|inf)/i.test(next);
     if (name !== undefined && options[name]!.type === "string" && isValue) {
       args.push(`--${name}=${next}`);
@@ -34,6 +34,10 @@ function withNegativeValues(argv: readonly string[], options: Options): string[]
     } else args.push(argument.startsWith("-:") ? `./${argument}` : argument);
   }
   return args;
+}
+
+function spellingsOf(name: string, { short }: Options[string]): string[] {
+  return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
 }
 
 /** parseArgs follows its complaint with advice about `--` and JSON quoting, which helps nobody here. */

@@ -101,6 +101,28 @@ describe.each(["float32", "float64"] as const)("%s", (dtype) => {
   });
 });
 
+describe.each(["channels-first", "channels-last"] as const)("groups do not feel their neighbours, %s", (layout) => {
+  it.each([NaN, Infinity, 3e38])("that hold %d", (value) => {
+    const [samples, channels, places] = [2, 6, 40];
+    const shape = layout === "channels-first" ? [samples, channels, places] : [samples, places, channels];
+    const random = createRandom(3);
+    const numbers = () => new Float32Array(Float64Array.from({ length: samples * channels * places }, random.normal));
+    const [dy, calm] = [numbers(), numbers()];
+    const isDisturbed = (index: number) => {
+      const step = layout === "channels-first" ? Math.floor(index / places) : index;
+      return step % channels < 2 && index < channels * places;
+    };
+    const wild = calm.map((number, index) => (isDisturbed(index) && index % 3 === 0 ? value : number));
+    const gradientsOf = (x: Float32Array) => {
+      const { mean, rstd } = wasm.nativeGroupNorm({ data: x, shape }, 3, { layout });
+      return wasm.groupNormBackward({ data: dy, shape }, { data: x, shape }, 3, { mean, rstd, layout });
+    };
+    const [expected, actual] = [calm, wild].map((x) => gradientsOf(x).gradInput!.data as Float32Array);
+    const others = (data: Float32Array) => data.filter((_, index) => !isDisturbed(index));
+    expect(Buffer.compare(bytesOf(others(actual!)), bytesOf(others(expected!)))).toBe(0);
+  });
+});
+
 function bytesOf({ buffer, byteOffset, byteLength }: TensorLike["data"]): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength);
 }

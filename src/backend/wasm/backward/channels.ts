@@ -10,7 +10,7 @@ import { affineGlobal } from "../affine.js";
 import type { WasmContext } from "../context.js";
 import { ChannelSums, combine, type Combination, newCoefficients, type ChannelCoefficients } from "./combine.js";
 import { columnSweeps } from "./columns.js";
-import { areFinite, preciseSums } from "./precise.js";
+import { repairSums } from "./precise.js";
 import { runSweeps } from "./runs.js";
 
 /** The two sweeps over what shares statistics along the places of a block, for one of `blocks` blocks. */
@@ -54,10 +54,10 @@ function sweep(job: ChannelsBackwardJob, sweeps: Sweeps): void {
   const mapsX = gradInput !== undefined && !frozen;
   const sumsOf = (block: number) => {
     const sums = sweeps.sum(block, coefficients);
-    if (areFinite(sums)) return sums;
     const size = job.x.size / sweeps.blocks;
-    const [dy, x] = [job.gradOutput, job.x].map((operand) => partOf(operand, block * size, size));
-    return preciseSums(dy, x, channels, shape.last ? 1 : span, coefficients);
+    const partIn = (operand: Operand) => () => partOf(operand, block * size, size);
+    repairSums(sums, partIn(job.gradOutput), partIn(job.x), { channels, run: shape.last ? 1 : span }, coefficients);
+    return sums;
   };
   if (batched) {
     setStatistics(0);

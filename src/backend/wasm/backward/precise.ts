@@ -4,27 +4,48 @@ import { numbersOf } from "../../../elements.js";
 import type { Operand } from "../../../ops/operand.js";
 import type { ChannelCoefficients } from "./combine.js";
 
-/** Whether sums can be trusted; those of data with NaN and Inf cannot, either. */
-export function areFinite(sums: Float64Array): boolean {
-  return sums.every(Number.isFinite);
+/** Where a block's channels lie: runs of `run` elements, of one channel after the other, again and again. */
+export interface ChannelRuns {
+  readonly channels: number;
+  readonly run: number;
 }
 
-/** Three sums per channel, as the kernels take them, of a block's elements: `run` of a channel follow each other. */
-export function preciseSums(
-  gradOutput: Operand,
-  x: Operand,
-  channels: number,
-  run: number,
+/**
+ * Takes the sums of those channels again that are not finite, which those of data with NaN and Inf stay; of no others, whose
+ * bits must not depend on their neighbours.
+ */
+export function repairSums(
+  sums: Float64Array,
+  gradOutput: () => Operand,
+  x: () => Operand,
+  runs: ChannelRuns,
   { mean, rstd }: ChannelCoefficients,
-): Float64Array {
-  const [dy, numbers] = [numbersOf(gradOutput), numbersOf(x)];
-  const sums = new Float64Array(3 * channels);
-  for (let element = 0; element < x.size; element++) {
-    const channel = Math.floor(element / run) % channels;
-    const h = (numbers[element] - mean[channel]) * rstd[channel];
-    sums[3 * channel] += dy[element];
-    sums[3 * channel + 1] += dy[element] * h;
-    sums[3 * channel + 2] += h;
+): void {
+  if (sums.every(Number.isFinite)) return;
+  const [dy, numbers] = [numbersOf(gradOutput()), numbersOf(x())];
+  for (let channel = 0; channel < runs.channels; channel++) {
+    const own = sums.subarray(3 * channel, 3 * channel + 3);
+    if (!own.every(Number.isFinite)) own.set(sumsOf(dy, numbers, runs, channel, mean[channel], rstd[channel]));
   }
-  return sums;
+}
+
+/** Of dy, of dy * h, and of h = (x - mean) * rstd. */
+function sumsOf(
+  dy: ArrayLike<number>,
+  x: ArrayLike<number>,
+  { channels, run }: ChannelRuns,
+  channel: number,
+  mean: number,
+  rstd: number,
+): [number, number, number] {
+  let [ofG, ofGH, ofH] = [0, 0, 0];
+  for (let start = channel * run; start < x.length; start += channels * run) {
+    for (let element = start; element < start + run; element++) {
+      const h = (x[element] - mean) * rstd;
+      ofG += dy[element];
+      ofGH += dy[element] * h;
+      ofH += h;
+    }
+  }
+  return [ofG, ofGH, ofH];
 }
