@@ -15,9 +15,13 @@ export const CONSTANT: usize = 24;
 export const OFFSET: usize = 32;
 export const COEFFICIENT_BYTES: usize = 40;
 
-/** Half an ulp of a number, over the number, is at most this: a little is added for the rounding of what finds it. */
-// prettier-ignore
-@inline function rounding<T>(): f64 { return sizeof<T>() == 8 ? 1.1213e-16 : 6.0201e-8; }
+/** What rounding to T may have taken from a mean: half an ulp, and a little for the rounding of what finds it. */
+@inline
+function roundingOf<T>(mean: f64): f64 {
+  return sizeof<T>() == 8
+    ? 1.6653345369377348e-16 * max(abs(mean), 2.2250738585072014e-308) // 1.5 * 2^-53, the smallest normal number
+    : 8.940696716308594e-8 * max(abs(mean), 1.1754943508222875e-38); // 1.5 * 2^-24
+}
 
 /** Offsets up to this are below half a last digit of what they are added to, at one standard deviation, and left out. */
 // prettier-ignore
@@ -28,7 +32,7 @@ export function settle<T>(coefficients: usize, sums: usize, inverse: f64, mean: 
   const scale = <f64>rstd;
   let meanOfG = sumOfG<T>(sums) * inverse;
   const meanOfH = sumOfH<T>(sums) * inverse;
-  const isRounding = abs(meanOfH) <= scale * abs(<f64>mean) * rounding<T>() && abs(meanOfH) > negligible<T>();
+  const isRounding = abs(meanOfH) <= scale * roundingOf<T>(<f64>mean) && abs(meanOfH) > negligible<T>();
   const offset: f64 = isRounding && !uncentred ? -meanOfH : 0;
   const slope = -(sumOfGH<T>(sums) * inverse + offset * meanOfG) * scale;
   if (uncentred) meanOfG = 0;

@@ -1,4 +1,4 @@
-import type { DType } from "../../dtype.js";
+import { type DType, formatOfDType } from "../../dtype.js";
 import { sizeOf } from "../../shape.js";
 
 /** A tensor in an open file, in row-major order. Plain data: it can be sent to another thread. */
@@ -14,11 +14,9 @@ export interface FileTensor {
   readonly argument: string;
 }
 
-const itemBytes: Readonly<Record<DType, 2 | 4 | 8>> = { float32: 4, float64: 8, float16: 2, bfloat16: 2 };
-
 /** Bytes of an element. */
 export function bytesPerElement({ dtype }: { readonly dtype: DType }): 2 | 4 | 8 {
-  return itemBytes[dtype];
+  return formatOfDType("lanenorm", dtype).bytes;
 }
 
 /** Bytes of all elements. */

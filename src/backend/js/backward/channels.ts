@@ -5,7 +5,7 @@ import type { Operand } from "../../../ops/operand.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import { PairSums } from "../../portable/pair_sums.js";
 import { type Computed, dataOf } from "../kernels.js";
-import { deviationsFrom, offsetOf } from "./deviations.js";
+import { deviationsFrom, offsetOf } from "../../portable/deviations.js";
 
 /** A run is a channel of a sample, or of all samples where these share statistics. What there is of each, at its index. */
 interface Runs {

@@ -4,7 +4,7 @@ import { numbersOf, writeNumbers } from "../../../elements.js";
 import type { RowsBackwardJob } from "../../backend.js";
 import { PairSums } from "../../portable/pair_sums.js";
 import { type Computed, dataOf } from "../kernels.js";
-import { type Deviations, deviationsFrom, offsetOf } from "./deviations.js";
+import { type Deviations, deviationsFrom, offsetOf } from "../../portable/deviations.js";
 
 /** Sums of a row, in PairSums: of g, of g * h and of h, where g = dy * gamma and h = (x - mean) * rstd. */
 const GRADIENTS = 0;

@@ -6,9 +6,10 @@ import { computeArray, numbersOf, writeNumbers } from "../../../elements.js";
 import { ScratchPlan } from "../../../engine/scratch.js";
 import { type Operand, ownOperand } from "../../../ops/operand.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
+import { PairSums } from "../../portable/pair_sums.js";
 import { affineGlobal } from "../affine.js";
 import type { WasmContext } from "../context.js";
-import { ChannelSums, combine, type Combination, newCoefficients, type ChannelCoefficients } from "./combine.js";
+import { combine, type Combination, newCoefficients, type ChannelCoefficients } from "./combine.js";
 import { columnSweeps } from "./columns.js";
 import { repairSums } from "./precise.js";
 import { runSweeps } from "./runs.js";
@@ -24,12 +25,16 @@ export interface Sweeps {
 export function channelsBackward(context: WasmContext, job: ChannelsBackwardJob): void {
   const { functionName, shape, frozen, gradInput, gradWeight, gradBias } = job;
   const wantsSums = gradWeight !== undefined || gradBias !== undefined || (gradInput !== undefined && !frozen);
+  const [weight, bias] = [new PairSums(shape.channels), new PairSums(shape.channels)];
   if (wantsSums) {
     const plan = new ScratchPlan();
     const sweeps = (inColumns(job) ? columnSweeps : runSweeps)(context, plan, job);
-    plan.with(context.store, functionName, () => sweep(job, sweeps));
+    plan.with(context.store, functionName, () => sweep(job, sweeps, weight, bias));
   }
-  if (gradInput && frozen && shape.channels > 0) mapFrozen(context, job);
+  if (gradInput && frozen) mapFrozen(context, job);
+  // Last: the map of constant statistics takes scratch, and may be refused it.
+  if (gradWeight) writeNumbers(gradWeight, weight.totals());
+  if (gradBias) writeNumbers(gradBias, bias.totals());
 }
 
 /** Channels that lie side by side, and have several places. */
@@ -37,11 +42,12 @@ function inColumns({ shape: { span, last }, batched }: ChannelsBackwardJob): boo
   return last ? span > 1 || batched : span === 1 && batched;
 }
 
-function sweep(job: ChannelsBackwardJob, sweeps: Sweeps): void {
-  const { shape, groups, batched, frozen, gradInput, gradWeight, gradBias } = job;
+/** Takes the sums of all blocks, into those of weight and bias, and maps x unless statistics are constants. */
+function sweep(job: ChannelsBackwardJob, sweeps: Sweeps, weight: PairSums, bias: PairSums): void {
+  const { shape, groups, batched, frozen, gradInput } = job;
   const { samples, channels, span } = shape;
   const combination: Combination = {
-    compute: job.x.format.compute,
+    format: job.x.format,
     channels,
     groups,
     size: (channels / groups) * span * (batched ? samples : 1),
@@ -49,7 +55,6 @@ function sweep(job: ChannelsBackwardJob, sweeps: Sweeps): void {
     gamma: job.weight && numbersOf(job.weight),
   };
   const coefficients = newCoefficients(channels);
-  const [weight, bias] = [new ChannelSums(channels), new ChannelSums(channels)];
   const setStatistics = statisticsOf(job, coefficients);
   const mapsX = gradInput !== undefined && !frozen;
   const sumsOf = (block: number) => {
@@ -70,8 +75,6 @@ function sweep(job: ChannelsBackwardJob, sweeps: Sweeps): void {
       if (mapsX) sweeps.map(sample, coefficients);
     }
   }
-  if (gradWeight) writeNumbers(gradWeight, weight.totals());
-  if (gradBias) writeNumbers(gradBias, bias.totals());
 }
 
 /** What gives channels the statistics of a sample's groups. */
@@ -93,7 +96,7 @@ function statisticsOf(
 /** The sums of all blocks. */
 function totalOf(blocks: number, sumsOf: (block: number) => Float64Array, channels: number): Float64Array {
   if (blocks === 1) return sumsOf(0);
-  const totals = new ChannelSums(3 * channels);
+  const totals = new PairSums(3 * channels);
   for (let block = 0; block < blocks; block++) {
     const sums = sumsOf(block);
     for (let index = 0; index < sums.length; index++) totals.add(index, sums[index]);

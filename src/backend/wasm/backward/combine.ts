@@ -1,35 +1,9 @@
 // From the sums of channels to the coefficients of their gradients, for groups of channels that share statistics, and to the
 // gradients of weight and bias. In float64, in the order of samples.
 
-/** Half an ulp of a number, over the number, is at most this: a little is added for the rounding of what finds it. */
-const ROUNDING = { float32: 6.0201e-8, float64: 1.1213e-16 } as const;
-
-/** Sums of one number per channel that lose nothing of it: pairs of float64. */
-export class ChannelSums {
-  readonly #high: Float64Array;
-  readonly #low: Float64Array;
-
-  constructor(channels: number) {
-    this.#high = new Float64Array(channels);
-    this.#low = new Float64Array(channels);
-  }
-
-  add(channel: number, value: number): void {
-    const high = this.#high[channel];
-    const sum = high + value;
-    const ofValue = sum - high;
-    this.#high[channel] = sum;
-    this.#low[channel] += high - (sum - ofValue) + (value - ofValue);
-  }
-
-  total(channel: number): number {
-    return this.#high[channel] + this.#low[channel];
-  }
-
-  totals(): Float64Array {
-    return this.#high.map((_, channel) => this.total(channel));
-  }
-}
+import type { Format } from "../../../dtype.js";
+import { offsetOf } from "../../portable/deviations.js";
+import type { PairSums } from "../../portable/pair_sums.js";
 
 /** dx = dy * factor + (x - mean) * rstd * slope + constant, per channel. */
 export interface ChannelCoefficients {
@@ -47,7 +21,8 @@ export function newCoefficients(channels: number): ChannelCoefficients {
 
 /** What combining takes: which statistics and weights channels have. */
 export interface Combination {
-  readonly compute: "float32" | "float64";
+  /** How x is stored. */
+  readonly format: Format;
   readonly channels: number;
   readonly groups: number;
   /** Elements of a group. */
@@ -61,11 +36,11 @@ export interface Combination {
  * dy * h, and of h = (x - mean) * rstd; and adds to the gradients of weight and bias.
  */
 export function combine(
-  { compute, channels, groups, size, frozen, gamma }: Combination,
+  { format, channels, groups, size, frozen, gamma }: Combination,
   sums: ArrayLike<number>,
   coefficients: ChannelCoefficients,
-  weight: ChannelSums,
-  bias: ChannelSums,
+  weight: PairSums,
+  bias: PairSums,
 ): void {
   const { mean, rstd, factor, slope, constant } = coefficients;
   const width = channels / groups;
@@ -78,10 +53,8 @@ export function combine(
       ofH += sums[3 * channel + 2];
     }
     const r = rstd[first];
-    const meanOfH = ofH / size;
-    // What rounding the saved mean left over. A mean that is not x's own is taken as it is.
-    const isRounding = Math.abs(meanOfH) <= r * Math.abs(mean[first]) * ROUNDING[compute];
-    const offset = isRounding && !frozen ? -meanOfH : 0;
+    // What rounding the saved mean left over. Statistics that are constants are taken as they are.
+    const offset = frozen ? 0 : -offsetOf(ofH / size, mean[first], r, { format });
     const groupSlope = (-(ofGH + offset * ofG) / size) * r;
     const groupConstant = offset * groupSlope - (ofG / size) * r;
     for (let channel = first; channel < first + width; channel++) {

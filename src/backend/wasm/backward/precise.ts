@@ -2,6 +2,7 @@
 
 import { numbersOf } from "../../../elements.js";
 import type { Operand } from "../../../ops/operand.js";
+import { deviationsFrom } from "../../portable/deviations.js";
 import type { ChannelCoefficients } from "./combine.js";
 
 /** Where a block's channels lie: runs of `run` elements, of one channel after the other, again and again. */
@@ -38,10 +39,11 @@ function sumsOf(
   mean: number,
   rstd: number,
 ): [number, number, number] {
+  const { scale, centre, slope } = deviationsFrom(mean, rstd);
   let [ofG, ofGH, ofH] = [0, 0, 0];
   for (let start = channel * run; start < x.length; start += channels * run) {
     for (let element = start; element < start + run; element++) {
-      const h = (x[element] - mean) * rstd;
+      const h = (x[element] * scale - centre) * slope;
       ofG += dy[element];
       ofGH += dy[element] * h;
       ofH += h;

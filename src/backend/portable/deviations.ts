@@ -1,6 +1,6 @@
 // (x - mean) * rstd, and what rounding took from the mean.
 
-import type { Operand } from "../../../ops/operand.js";
+import type { Operand } from "../../ops/operand.js";
 
 /** Half an ulp of 1, and the smallest normal number, of what statistics are rounded to. */
 const precisions = {
@@ -30,7 +30,7 @@ export function deviationsFrom(mean: number, rstd: number): Deviations {
  * The mean of a group's deviations, (x - mean) * rstd, if it may come from the rounding of `mean`: what they are to be
  * reduced by. Otherwise 0: another mean is the caller's choice.
  */
-export function offsetOf(average: number, mean: number, rstd: number, { format }: Operand): number {
+export function offsetOf(average: number, mean: number, rstd: number, { format }: Pick<Operand, "format">): number {
   const { unit, smallest } = precisions[format.compute];
   return Math.abs(average) <= SLACK * unit * Math.max(Math.abs(mean), smallest) * rstd ? average : 0;
 }
