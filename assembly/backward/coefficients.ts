@@ -4,7 +4,7 @@
 //
 // The saved mean is rounded: h is off by the mean of h, and where that is no more than rounding can be, it is put right.
 
-import { sumOfG, sumOfGH, sumOfH } from "./sums";
+import { sumOfG, sumOfGH, sumOfH, SUMS_BYTES } from "./sums";
 
 // Byte offsets of coefficients, all of T:
 export const MEAN: usize = 0;
@@ -27,8 +27,28 @@ function roundingOf<T>(mean: f64): f64 {
 // prettier-ignore
 @inline function negligible<T>(): f64 { return sizeof<T>() == 8 ? 5.551115123125783e-17 : 2.9802322387695312e-8; }
 
-/** Of a row of 1 / `inverse` elements, whose sums are complete; uncentred for RMS norm, which subtracts no mean. */
-export function settle<T>(coefficients: usize, sums: usize, inverse: f64, mean: T, rstd: T, uncentred: bool): void {
+/** Of rows of 1 / `inverse` elements, whose sums are complete. */
+export function settleRows<T>(
+  coefficients: usize,
+  sums: usize,
+  mean: usize,
+  rstd: usize,
+  rows: i32,
+  inverse: f64,
+  uncentred: bool,
+): void {
+  for (; rows > 0; rows--) {
+    settle<T>(coefficients, sums, inverse, uncentred ? <T>0 : load<T>(mean), load<T>(rstd), uncentred);
+    coefficients += COEFFICIENT_BYTES;
+    sums += SUMS_BYTES;
+    mean += sizeof<T>();
+    rstd += sizeof<T>();
+  }
+}
+
+/** Uncentred for RMS norm, which subtracts no mean. */
+@inline
+function settle<T>(coefficients: usize, sums: usize, inverse: f64, mean: T, rstd: T, uncentred: bool): void {
   const scale = <f64>rstd;
   let meanOfG = sumOfG<T>(sums) * inverse;
   const meanOfH = sumOfH<T>(sums) * inverse;

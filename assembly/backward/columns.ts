@@ -1,7 +1,7 @@
 // The same for channels that come last: steps of contiguous columns, each column with a mean and an rstd of its own.
 
 import { addWideLanes, bytesOf, lanesOf, loadPart, sumOfFour, zeros } from "../lanes";
-import { gradient } from "./rows";
+import { gradient } from "./row_map";
 import { normalised, scaledDeviation, tiny } from "./sums";
 
 /** Steps whose terms are added in T before they go to wider accumulators. */

@@ -1,22 +1,22 @@
 // The ABI of the kernels for gradients, a module of its own that is compiled when the first gradient is asked for. As that of
 // assembly/index.ts, and on the same memory. flags: WANTS_INPUT = 1, WANTS_PARAMETERS = 2,
-// UNCENTRED = 4, BY_TWOS = 8.
+// UNCENTRED = 4.
 
 import { accumulateColumns, beginColumns, columnsBytes, columnsMeans, mapColumns, totalColumns } from "./columns";
-import { settle } from "./coefficients";
+import { settleRows } from "./coefficients";
 import { beginParameters, endParameters, parameterBytes } from "./parameters";
-import { mapRows, rowsBackward, settleRows, UNCENTRED } from "./rows";
+import { gatherRows, UNCENTRED, WANTS_INPUT } from "./row_sums";
+import { rowsBackward, stripBackward } from "./rows";
 import { accumulateRuns, mapRuns, totalRuns } from "./runs";
-import { accumulateWithGamma } from "./sums";
 
 // prettier-ignore
 export function parameter_bytes_f32(columns: i32): usize { return parameterBytes<f32>(columns); }
 // prettier-ignore
 export function parameter_bytes_f64(columns: i32): usize { return parameterBytes<f64>(columns); }
 // prettier-ignore
-export function begin_parameters_f32(sums: usize, columns: i32): void { beginParameters<f32>(sums, columns); }
+export function begin_parameters_f32(sums: usize, gamma: usize, columns: i32): void { beginParameters<f32>(sums, gamma, columns); }
 // prettier-ignore
-export function begin_parameters_f64(sums: usize, columns: i32): void { beginParameters<f64>(sums, columns); }
+export function begin_parameters_f64(sums: usize, gamma: usize, columns: i32): void { beginParameters<f64>(sums, gamma, columns); }
 // prettier-ignore
 export function end_parameters_f32(sums: usize, columns: i32): usize { return endParameters<f32>(sums, columns); }
 // prettier-ignore
@@ -26,21 +26,17 @@ export function rows_backward_f32(dx: usize, dy: usize, x: usize, mean: usize, r
 // prettier-ignore
 export function rows_backward_f64(dx: usize, dy: usize, x: usize, mean: usize, rstd: usize, gamma: usize, parameters: usize, first: i32, rows: i32, n: i32, scratch: usize, flags: i32): void { rowsBackward<f64>(dx, dy, x, mean, rstd, gamma, parameters, first, rows, n, scratch, flags); }
 // prettier-ignore
-export function settle_rows_f32(coefficients: usize, dy: usize, x: usize, mean: usize, rstd: usize, gamma: usize, rows: i32, n: i32, scratch: usize, flags: i32): void { settleRows<f32>(coefficients, dy, x, mean, rstd, gamma, rows, n, scratch, flags); }
+export function strip_backward_f32(dx: usize, dy: usize, x: usize, stride: i32, gamma: usize, parameters: usize, first: i32, rows: i32, columns: i32, coefficients: usize, scratch: usize, flags: i32): void { stripBackward<f32>(dx, dy, x, (<usize>stride) << alignof<f32>(), gamma, parameters, first, rows, columns, coefficients, scratch, flags); }
 // prettier-ignore
-export function settle_rows_f64(coefficients: usize, dy: usize, x: usize, mean: usize, rstd: usize, gamma: usize, rows: i32, n: i32, scratch: usize, flags: i32): void { settleRows<f64>(coefficients, dy, x, mean, rstd, gamma, rows, n, scratch, flags); }
+export function strip_backward_f64(dx: usize, dy: usize, x: usize, stride: i32, gamma: usize, parameters: usize, first: i32, rows: i32, columns: i32, coefficients: usize, scratch: usize, flags: i32): void { stripBackward<f64>(dx, dy, x, (<usize>stride) << alignof<f64>(), gamma, parameters, first, rows, columns, coefficients, scratch, flags); }
 // prettier-ignore
-export function map_rows_f32(dx: usize, dy: usize, x: usize, stride: i32, gamma: usize, parameters: usize, first: i32, rows: i32, columns: i32, coefficients: usize, flags: i32): void { mapRows<f32>(dx, dy, x, (<usize>stride) << alignof<f32>(), gamma, parameters, first, rows, columns, coefficients, flags); }
+export function gather_rows_f32(sums: usize, dy: usize, x: usize, stride: i32, gamma: usize, count: i32, mean: usize, rstd: usize, rows: i32, flags: i32): void { gatherRows<f32>(sums, dy, x, (<usize>stride) << alignof<f32>(), gamma, count, mean, rstd, rows, WANTS_INPUT | (flags & UNCENTRED)); }
 // prettier-ignore
-export function map_rows_f64(dx: usize, dy: usize, x: usize, stride: i32, gamma: usize, parameters: usize, first: i32, rows: i32, columns: i32, coefficients: usize, flags: i32): void { mapRows<f64>(dx, dy, x, (<usize>stride) << alignof<f64>(), gamma, parameters, first, rows, columns, coefficients, flags); }
+export function gather_rows_f64(sums: usize, dy: usize, x: usize, stride: i32, gamma: usize, count: i32, mean: usize, rstd: usize, rows: i32, flags: i32): void { gatherRows<f64>(sums, dy, x, (<usize>stride) << alignof<f64>(), gamma, count, mean, rstd, rows, WANTS_INPUT | (flags & UNCENTRED)); }
 // prettier-ignore
-export function accumulate_row_f32(sums: usize, dy: usize, x: usize, gamma: usize, count: i32, mean: f32, rstd: f32): void { accumulateWithGamma<f32>(sums, dy, x, gamma, count, mean, rstd); }
+export function settle_rows_f32(coefficients: usize, sums: usize, mean: usize, rstd: usize, rows: i32, inverse: f64, flags: i32): void { settleRows<f32>(coefficients, sums, mean, rstd, rows, inverse, (flags & UNCENTRED) != 0); }
 // prettier-ignore
-export function accumulate_row_f64(sums: usize, dy: usize, x: usize, gamma: usize, count: i32, mean: f64, rstd: f64): void { accumulateWithGamma<f64>(sums, dy, x, gamma, count, mean, rstd); }
-// prettier-ignore
-export function settle_row_f32(coefficients: usize, sums: usize, inverse: f64, mean: f32, rstd: f32, flags: i32): void { settle<f32>(coefficients, sums, inverse, mean, rstd, (flags & UNCENTRED) != 0); }
-// prettier-ignore
-export function settle_row_f64(coefficients: usize, sums: usize, inverse: f64, mean: f64, rstd: f64, flags: i32): void { settle<f64>(coefficients, sums, inverse, mean, rstd, (flags & UNCENTRED) != 0); }
+export function settle_rows_f64(coefficients: usize, sums: usize, mean: usize, rstd: usize, rows: i32, inverse: f64, flags: i32): void { settleRows<f64>(coefficients, sums, mean, rstd, rows, inverse, (flags & UNCENTRED) != 0); }
 // prettier-ignore
 export function accumulate_runs_f32(sums: usize, dy: usize, x: usize, mean: usize, rstd: usize, runs: i32, count: i32, stride: i32): void { accumulateRuns<f32>(sums, dy, x, mean, rstd, runs, count, stride); }
 // prettier-ignore

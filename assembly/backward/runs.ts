@@ -2,7 +2,7 @@
 // own. The sums of runs become coefficients in TypeScript: there are few, and groups of channels share statistics.
 
 import { bytesOf } from "../lanes";
-import { gradient } from "./rows";
+import { gradient } from "./row_map";
 import { accumulate, normalised, scaledDeviation, sumOfG, sumOfGH, sumOfH, SUMS_BYTES, tiny } from "./sums";
 
 /**

@@ -12,10 +12,10 @@ const SUM_GH: usize = WIDE_BYTES;
 const SUM_H: usize = 2 * WIDE_BYTES;
 export const SUMS_BYTES: usize = 3 * WIDE_BYTES;
 
-/** Begins a row. Not by memory.fill, which takes longer than a short row does. */
+/** Begins rows. Not by memory.fill, which takes longer than a short row does. */
 @inline
-export function begin(sums: usize): void {
-  for (let at: usize = 0; at < SUMS_BYTES; at += 16) v128.store(sums + at, zeros());
+export function begin(sums: usize, rows: i32): void {
+  for (const end = sums + <usize>rows * SUMS_BYTES; sums != end; sums += 16) v128.store(sums, zeros());
 }
 
 /**
@@ -26,35 +26,20 @@ export function begin(sums: usize): void {
 @inline export function tiny<T>(): T { return <T>(sizeof<T>() == 8 ? 3.645304062398146e-304 : 1.925929944387236e-34); }
 const QUARTER: f64 = 0.25;
 
-/** Takes the next `count` elements of a row, with one gamma per element. */
-export function accumulateWithGamma<T>(
-  sums: usize,
-  dy: usize,
-  x: usize,
-  gamma: usize,
-  count: i32,
-  mean: T,
-  rstd: T,
-): void {
-  if (rstd < tiny<T>()) accumulateScaled<T>(sums, dy, x, gamma, count, mean, rstd);
-  else accumulateRow<T>(sums, dy, x, gamma, count, mean, rstd, true);
-}
-
-/** Takes the next `count` elements of a row, gamma being 1. */
+/** Takes the next `count` elements, g being dy. */
 export function accumulate<T>(sums: usize, dy: usize, x: usize, count: i32, mean: T, rstd: T): void {
-  if (rstd < tiny<T>()) accumulateScaled<T>(sums, dy, x, 0, count, mean, rstd);
-  else accumulateRow<T>(sums, dy, x, 0, count, mean, rstd, false);
+  if (rstd < tiny<T>()) accumulateScaled<T>(sums, dy, x, count, mean, rstd);
+  else accumulateRun<T>(sums, dy, x, count, mean, rstd);
 }
 
-/** Element by element, for deviations that T cannot hold; without gamma where its address is 0. */
-function accumulateScaled<T>(sums: usize, dy: usize, x: usize, gamma: usize, count: i32, mean: T, rstd: T): void {
+/** Element by element, for deviations that T cannot hold. */
+function accumulateScaled<T>(sums: usize, dy: usize, x: usize, count: i32, mean: T, rstd: T): void {
   for (; count > 0; count--) {
     const h = scaledDeviation<T>(load<T>(x), mean, rstd);
-    const g = gamma ? <T>(load<T>(dy) * load<T>(gamma)) : load<T>(dy);
+    const g = load<T>(dy);
     add<T>(sums, only<T>(g), only<T>(<T>(g * h)), only<T>(h));
     x += sizeof<T>();
     dy += sizeof<T>();
-    if (gamma) gamma += sizeof<T>();
   }
 }
 
@@ -66,16 +51,7 @@ export function scaledDeviation<T>(x: T, mean: T, rstd: T): T {
 
 
 @inline
-function accumulateRow<T>(
-  sums: usize,
-  dy: usize,
-  x: usize,
-  gamma: usize,
-  count: i32,
-  mean: T,
-  rstd: T,
-  hasGamma: bool,
-): void {
+function accumulateRun<T>(sums: usize, dy: usize, x: usize, count: i32, mean: T, rstd: T): void {
   const m = v128.splat<T>(mean);
   const r = v128.splat<T>(rstd);
   const quads = bytesOf<T>(count) & ~63;
@@ -90,16 +66,15 @@ function accumulateRow<T>(
       const h1 = normalised<T>(v128.load(x + 16), m, r);
       const h2 = normalised<T>(v128.load(x + 32), m, r);
       const h3 = normalised<T>(v128.load(x + 48), m, r);
-      const g0 = weighted<T>(dy, gamma, hasGamma);
-      const g1 = weighted<T>(dy + 16, gamma + 16, hasGamma);
-      const g2 = weighted<T>(dy + 32, gamma + 32, hasGamma);
-      const g3 = weighted<T>(dy + 48, gamma + 48, hasGamma);
+      const g0 = v128.load(dy);
+      const g1 = v128.load(dy + 16);
+      const g2 = v128.load(dy + 32);
+      const g3 = v128.load(dy + 48);
       h = v128.add<T>(h, sumOfFour<T>(h0, h1, h2, h3));
       g = v128.add<T>(g, sumOfFour<T>(g0, g1, g2, g3));
       gh = v128.add<T>(gh, productsOfFour<T>(g0, h0, g1, h1, g2, h2, g3, h3));
       x += 64;
       dy += 64;
-      if (hasGamma) gamma += 64;
     } while (x != blockEnd);
     add<T>(sums, g, gh, h);
   }
@@ -111,36 +86,28 @@ function accumulateRow<T>(
   let h = zeros();
   for (; left >= lanesOf<T>(); left -= lanesOf<T>()) {
     const h0 = normalised<T>(v128.load(x), m, r);
-    const g0 = weighted<T>(dy, gamma, hasGamma);
+    const g0 = v128.load(dy);
     h = v128.add<T>(h, h0);
     g = v128.add<T>(g, g0);
     gh = v128.add<T>(gh, v128.mul<T>(g0, h0));
     x += 16;
     dy += 16;
-    if (hasGamma) gamma += 16;
   }
   for (; left > 0; left--) {
     const h0 = <T>((load<T>(x) - mean) * rstd);
-    const g0 = hasGamma ? <T>(load<T>(dy) * load<T>(gamma)) : load<T>(dy);
+    const g0 = load<T>(dy);
     h = v128.add<T>(h, only<T>(h0));
     g = v128.add<T>(g, only<T>(g0));
     gh = v128.add<T>(gh, only<T>(<T>(g0 * h0)));
     x += sizeof<T>();
     dy += sizeof<T>();
-    if (hasGamma) gamma += sizeof<T>();
   }
   add<T>(sums, g, gh, h);
 }
 
 /** A number in the first lane, zeros in the others. */
 // prettier-ignore
-@inline function only<T>(value: T): v128 { return v128.replace_lane<T>(zeros(), 0, value); }
-
-// prettier-ignore
-@inline
-function weighted<T>(dy: usize, gamma: usize, hasGamma: bool): v128 {
-  return hasGamma ? v128.mul<T>(v128.load(dy), v128.load(gamma)) : v128.load(dy);
-}
+@inline export function only<T>(value: T): v128 { return v128.replace_lane<T>(zeros(), 0, value); }
 
 /** (x - mean) * rstd. */
 // prettier-ignore
@@ -157,7 +124,7 @@ function productsOfFour<T>(a: v128, p: v128, b: v128, q: v128, c: v128, r: v128,
 
 
 @inline
-function add<T>(sums: usize, g: v128, gh: v128, h: v128): void {
+export function add<T>(sums: usize, g: v128, gh: v128, h: v128): void {
   addWide<T>(sums + SUM_G, g);
   addWide<T>(sums + SUM_GH, gh);
   addWide<T>(sums + SUM_H, h);

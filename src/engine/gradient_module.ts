@@ -9,8 +9,9 @@ import { kernelsOf, type Offset } from "./module.js";
 /** The exports of assembly/backward/index.ts for a type that is computed in, without its suffix. Strides are elements. */
 export interface GradientKernelSet {
   parameter_bytes(columns: number): number;
-  begin_parameters(sums: Offset, columns: number): void;
-  /** The address of the sums of weight, float64, which those of bias follow after a multiple of four. */
+  /** Takes a copy of gamma into the sums, where rows find it. */
+  begin_parameters(sums: Offset, gamma: Offset, columns: number): void;
+  /** The address of the sums of weight, float64, which those of bias follow after whole groups of 32 bytes of elements. */
   end_parameters(sums: Offset, columns: number): Offset;
   rows_backward(
     dx: Offset,
@@ -26,19 +27,28 @@ export interface GradientKernelSet {
     scratch: Offset,
     flags: number,
   ): void;
-  settle_rows(
-    coefficients: Offset,
+  gather_rows(
+    sums: Offset,
     dy: Offset,
     x: Offset,
+    stride: number,
+    gamma: Offset,
+    count: number,
     mean: Offset,
     rstd: Offset,
-    gamma: Offset,
     rows: number,
-    n: number,
-    scratch: Offset,
     flags: number,
   ): void;
-  map_rows(
+  settle_rows(
+    coefficients: Offset,
+    sums: Offset,
+    mean: Offset,
+    rstd: Offset,
+    rows: number,
+    inverse: number,
+    flags: number,
+  ): void;
+  strip_backward(
     dx: Offset,
     dy: Offset,
     x: Offset,
@@ -49,10 +59,9 @@ export interface GradientKernelSet {
     rows: number,
     columns: number,
     coefficients: Offset,
+    scratch: Offset,
     flags: number,
   ): void;
-  accumulate_row(sums: Offset, dy: Offset, x: Offset, gamma: Offset, count: number, mean: number, rstd: number): void;
-  settle_row(coefficients: Offset, sums: Offset, inverse: number, mean: number, rstd: number, flags: number): void;
   accumulate_runs(
     sums: Offset,
     dy: Offset,
@@ -77,10 +86,10 @@ export interface GradientKernelSet {
 
 export type GradientKernels = Record<ComputeType, GradientKernelSet>;
 
-/** Bytes of the coefficients of a row or a run, of the sums of either, and of the scratch of rows_backward. */
+/** Bytes of the coefficients of a row or a run, of the sums of either, and of the scratch of rows_backward and strip_backward. */
 export const COEFFICIENT_BYTES = 40;
 export const SUMS_BYTES = 96;
-export const ROWS_SCRATCH_BYTES = 736;
+export const ROWS_SCRATCH_BYTES = 2176;
 
 let compiled: WebAssembly.Module | undefined;
 

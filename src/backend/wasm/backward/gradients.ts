@@ -9,7 +9,6 @@ import { type OperandAddress, planOperand, type WasmContext } from "../context.j
 export const WANTS_INPUT = 1;
 export const WANTS_PARAMETERS = 2;
 export const UNCENTRED = 4;
-export const BY_TWOS = 8;
 
 /** Plans a weight, up to `most` elements at a time; ones, where there is none. */
 export function planWeight(

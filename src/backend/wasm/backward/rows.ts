@@ -1,13 +1,13 @@
 // Gradients of layer and RMS norm.
 
-import { numbersOf, writeNumbers } from "../../../elements.js";
+import { writeNumbers } from "../../../elements.js";
 import { COEFFICIENT_BYTES, ROWS_SCRATCH_BYTES, SUMS_BYTES } from "../../../engine/gradient_module.js";
 import { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
 import type { Operand } from "../../../ops/operand.js";
 import type { RowsBackwardJob } from "../../backend.js";
 import { planOperand, type WasmContext } from "../context.js";
-import { addressOf, BY_TWOS, planBytes, planWeight, UNCENTRED, WANTS_INPUT, WANTS_PARAMETERS } from "./gradients.js";
+import { addressOf, planBytes, planWeight, UNCENTRED, WANTS_INPUT, WANTS_PARAMETERS } from "./gradients.js";
 
 /** Elements of a row whose parameter gradients are summed at a time: their sums stay in the second cache. */
 const STRIP = 16_384;
@@ -24,23 +24,19 @@ function roomOf({ format }: Operand): number {
   return tileOf(format.compute) / 2;
 }
 
-/** Rows of `n` elements that are staged at a time: an even number, as the kernels take them by twos. */
+/** The kernels take up to so many short rows together, counted from the first. */
+const BATCH = 16;
+
+/** Rows of `n` elements that are staged at a time: whole batches, or so few that the kernels take them one by one. */
 function rowsAtOnce(x: Operand, rows: number, n: number): number {
   if (isDirect(x)) return rows;
-  return Math.min(rows, Math.max(2, 2 * Math.floor(roomOf(x) / n / 2)));
+  const most = Math.max(1, Math.floor(roomOf(x) / n));
+  return Math.min(rows, most > BATCH ? most - (most % BATCH) : most);
 }
 
-/**
- * Where two rows at once are faster: in the caches, and where they are so short that they are next to each other. The order
- * of sums depends on it, and so on the shape alone.
- */
-const SMALL_TENSOR = 2 ** 20;
-const SHORT_ROW = 256;
-
-function flagsOf({ mean, x, n, gradInput, gradWeight, gradBias }: RowsBackwardJob): number {
+function flagsOf({ mean, gradInput, gradWeight, gradBias }: RowsBackwardJob): number {
   const parameters = gradWeight || gradBias ? WANTS_PARAMETERS : 0;
-  const byTwos = x.size <= SMALL_TENSOR || n <= SHORT_ROW ? BY_TWOS : 0;
-  return (gradInput ? WANTS_INPUT : 0) | parameters | (mean ? 0 : UNCENTRED) | byTwos;
+  return (gradInput ? WANTS_INPUT : 0) | parameters | (mean ? 0 : UNCENTRED);
 }
 
 /** One call of one kernel for all rows, or for as many as are staged. */
@@ -60,7 +56,7 @@ function wholeRows(context: WasmContext, job: RowsBackwardJob): void {
   const tiles = planBytes(plan, direct ? 0 : 2 * atOnce * n * bytes);
   plan.with(context.store, functionName, () => {
     const [gammas, sums] = [gamma(0, n), parameters()];
-    if (flags & WANTS_PARAMETERS) kernels.begin_parameters(sums, n);
+    if (flags & WANTS_PARAMETERS) kernels.begin_parameters(sums, gammas, n);
     for (let first = 0; first < rows; first += atOnce) {
       const count = Math.min(atOnce, rows - first);
       const [element, elements] = [first * n, count * n];
@@ -76,93 +72,107 @@ function wholeRows(context: WasmContext, job: RowsBackwardJob): void {
       if (!direct && gradInput) stageOut(context, dx, gradInput, element, elements);
     }
     if (flags & WANTS_PARAMETERS) {
-      const totals = totalsAt(context, kernels.end_parameters(sums, n), n);
+      const totals = endParameters(context, x, sums, n);
       if (job.gradWeight) writeNumbers(job.gradWeight, totals.weight);
       if (job.gradBias) writeNumbers(job.gradBias, totals.bias);
     }
   });
 }
 
-/** Copies of the sums that end_parameters leaves. */
-function totalsAt({ store }: WasmContext, at: number, n: number): { weight: Float64Array; bias: Float64Array } {
+/** Ends the sums, and gives views of them: until memory grows, or the scratch is taken by others. */
+function endParameters(
+  { gradients, store }: WasmContext,
+  { format }: Operand,
+  sums: number,
+  n: number,
+): { weight: Float64Array; bias: Float64Array } {
+  const first = gradients()[format.compute].end_parameters(sums, n) / 8;
+  const group = 32 / bytesOf(format.compute);
+  const second = first + group * Math.ceil(n / group);
   const { float64 } = store.memory.views;
-  const first = at / 8;
-  const second = first + 4 * Math.ceil(n / 4);
-  return { weight: float64.slice(first, first + n), bias: float64.slice(second, second + n) };
+  return { weight: float64.subarray(first, first + n), bias: float64.subarray(second, second + n) };
 }
 
-/** Rows' sums first, part by part; then strip by strip what they are for. */
+/** Rows' sums first, and then the rest, both strip by strip. */
 function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): void {
   const { functionName, rows, n, gradOutput, x, gradInput } = job;
   const kernels = context.gradients()[x.format.compute];
   const direct = isDirect(x);
   const bytes = bytesOf(x.format.compute);
   const flags = flagsOf(job);
+  const atOnce = rowsAtOnce(x, rows, room);
   const plan = new ScratchPlan();
   const scratch = planBytes(plan, ROWS_SCRATCH_BYTES);
+  const sums = planBytes(plan, rows * SUMS_BYTES);
   const coefficients = planBytes(plan, rows * COEFFICIENT_BYTES);
   const parameters = planBytes(plan, flags & WANTS_PARAMETERS ? kernels.parameter_bytes(room) : 0);
   const gamma = planWeight(context, plan, job.weight, x, room);
-  const tiles = planBytes(plan, direct ? 0 : 2 * room * Math.min(2, rows) * bytes);
+  const mean = planOperand(context, plan, job.mean, rows);
+  const rstd = planOperand(context, plan, job.rstd, rows);
+  const tiles = planBytes(plan, direct ? 0 : 2 * room * atOnce * bytes);
   const weight = new Float64Array(n);
   const bias = new Float64Array(n);
   plan.with(context.store, functionName, () => {
-    settle();
-    for (let start = 0; start < n; start += room) mapStrip(start, Math.min(room, n - start));
+    const [means, rstds] = [mean(0, rows), rstd(0, rows)];
+    context.store.memory.views.bytes.fill(0, sums(), sums() + rows * SUMS_BYTES);
+    forEachStrip((start, count) => {
+      const gammas = gamma(start, count);
+      forEachPart(start, count, ({ first, some, dy, from, stride }) => {
+        const at = sums() + first * SUMS_BYTES;
+        const [m, r] = [means + first * bytes, rstds + first * bytes];
+        kernels.gather_rows(at, dy, from, stride, gammas, count, m, r, some, flags);
+      });
+    });
+    kernels.settle_rows(coefficients(), sums(), means, rstds, rows, 1 / n, flags);
+    forEachStrip(mapStrip);
     if (job.gradWeight) writeNumbers(job.gradWeight, weight);
     if (job.gradBias) writeNumbers(job.gradBias, bias);
   });
 
-  function settle(): void {
-    const mean = job.mean && numbersOf(job.mean);
-    const rstd = numbersOf(job.rstd);
-    for (let row = 0; row < rows; row++) {
-      const sums = scratch();
-      context.store.memory.views.bytes.fill(0, sums, sums + SUMS_BYTES);
-      for (let start = 0; start < n; start += room) {
-        const count = Math.min(room, n - start);
-        const [dy, from] = read(row * n + start, count, tiles(), tiles() + count * bytes);
-        kernels.accumulate_row(sums, dy, from, gamma(start, count), count, mean ? mean[row] : 0, rstd[row]);
-      }
-      const at = coefficients() + row * COEFFICIENT_BYTES;
-      kernels.settle_row(at, sums, 1 / n, mean ? mean[row] : 0, rstd[row], flags);
-    }
-  }
-
   function mapStrip(start: number, count: number): void {
-    const sums = parameters();
-    if (flags & WANTS_PARAMETERS) kernels.begin_parameters(sums, count);
     const gammas = gamma(start, count);
-    const atOnce = rowsAtOnce(x, rows, count);
-    for (let first = 0; first < rows; first += atOnce) {
-      const some = Math.min(atOnce, rows - first);
-      const element = first * n + start;
-      let [dy, from] = [0, 0];
-      // The first row last: the others follow it.
-      for (let row = some - 1; row >= 0; row--) {
-        const tile = tiles() + row * count * bytes;
-        [dy, from] = read(element + row * n, count, tile, tile + some * count * bytes);
-      }
-      const dx = direct ? addressOf(gradInput, element) : dy;
-      const stride = direct ? n : count;
+    if (flags & WANTS_PARAMETERS) kernels.begin_parameters(parameters(), gammas, count);
+    forEachPart(start, count, ({ first, some, dy, from, stride }) => {
+      const dx = direct ? addressOf(gradInput, first * n + start) : dy;
       const at = coefficients() + first * COEFFICIENT_BYTES;
-      kernels.map_rows(dx, dy, from, stride, gammas, sums, first, some, count, at, flags);
-      if (direct || !gradInput) continue;
+      const [all, spare] = [parameters(), scratch()];
+      kernels.strip_backward(dx, dy, from, stride, gammas, all, first, some, count, at, spare, flags);
+      if (direct || !gradInput) return;
       for (let row = 0; row < some; row++) {
-        stageOut(context, dx + row * count * bytes, gradInput, element + row * n, count);
+        stageOut(context, dx + row * count * bytes, gradInput, (first + row) * n + start, count);
       }
-    }
+    });
     if (!(flags & WANTS_PARAMETERS)) return;
-    const totals = totalsAt(context, kernels.end_parameters(sums, count), count);
+    const totals = endParameters(context, x, parameters(), count);
     weight.set(totals.weight, start);
     bias.set(totals.bias, start);
   }
 
-  /** Where elements of both inputs are: staged, if they have to be. */
-  function read(element: number, count: number, dyTile: number, xTile: number): [number, number] {
-    if (direct) return [addressOf(gradOutput, element), addressOf(x, element)];
-    stageIn(context, dyTile, gradOutput, element, count);
-    stageIn(context, xTile, x, element, count);
-    return [dyTile, xTile];
+  function forEachStrip(visit: (start: number, count: number) => void): void {
+    for (let start = 0; start < n; start += room) visit(start, Math.min(room, n - start));
   }
+
+  /** Takes a strip of all rows, or of as many at a time as are staged. */
+  function forEachPart(start: number, count: number, visit: (part: Part) => void): void {
+    for (let first = 0; first < rows; first += atOnce) {
+      const some = Math.min(atOnce, rows - first);
+      const element = first * n + start;
+      const dy = direct ? addressOf(gradOutput, element) : tiles();
+      const from = direct ? addressOf(x, element) : dy + some * count * bytes;
+      for (let row = 0; row < some && !direct; row++) {
+        stageIn(context, dy + row * count * bytes, gradOutput, element + row * n, count);
+        stageIn(context, from + row * count * bytes, x, element + row * n, count);
+      }
+      visit({ first, some, dy, from, stride: direct ? n : count });
+    }
+  }
+}
+
+/** A strip of rows: where it is, and how many elements are from one row to the next. */
+interface Part {
+  readonly first: number;
+  readonly some: number;
+  readonly dy: number;
+  readonly from: number;
+  readonly stride: number;
 }
