@@ -1,75 +1,72 @@
 // The same for channels that come last: steps of contiguous columns, each column with a mean and an rstd of its own.
 
-import { addWideLanes, bytesOf, lanesOf, loadPart, sumOfFour, zeros } from "../lanes";
+import { addWideLanes, bytesOf, lanesOf, loadPart, zeros } from "../lanes";
 import { gradient } from "./row_map";
 import { normalised, scaledDeviation, tiny } from "./sums";
 
 /** Steps whose terms are added in T before they go to wider accumulators. */
-const BLOCK_STEPS: i32 = 8;
+const BLOCK_STEPS: i32 = 16;
 
-// Arrays per column, one after the other: the accumulators of g, of g * h and of h, as addWideLanes fills them; and of T,
-// each with room for whole vectors of four: mean, rstd, and the map's factor, slope and constant.
+// For each vector of columns a group of five, side by side as one stream for the hardware to prefetch: mean, rstd, and the
+// sums of g, of g * h and of h, in whose place the map has its factor, slope and constant. After all groups: the same sums in
+// float64 (float64: pairs), as addWideLanes fills them.
+const RSTD: usize = 16;
+const G: usize = 32;
+const GH: usize = 48;
+const H: usize = 64;
+const FACTOR: usize = 32;
+const SLOPE: usize = 48;
+const CONSTANT: usize = 64;
+const GROUP_BYTES: usize = 80;
+/** Of a group: three accumulators of four float64 or two pairs. */
+const WIDE_BYTES: usize = 96;
 
 // prettier-ignore
-@inline function roomOf(columns: i32): i32 { return (columns + 3) & ~3; }
-// prettier-ignore
-@inline function wideBytes<T>(columns: i32): usize { return <usize>(roomOf(columns) * (sizeof<T>() == 8 ? 16 : 8)); }
-// prettier-ignore
-@inline function arrayBytes<T>(columns: i32): usize { return bytesOf<T>(roomOf(columns)); }
+@inline function groupsOf<T>(columns: i32): usize { return (bytesOf<T>(columns) + 15) >> 4; }
 
 /** Bytes of the state of `columns` columns. */
 export function columnsBytes<T>(columns: i32): usize {
-  return 3 * wideBytes<T>(columns) + 5 * arrayBytes<T>(columns) + 16;
+  return groupsOf<T>(columns) * (GROUP_BYTES + WIDE_BYTES);
 }
 
-/** Where the means are, which the caller stores, and then rstds, factors, slopes and constants. */
-export function columnsMeans<T>(columns: i32): usize {
-  return 3 * wideBytes<T>(columns);
-}
+// prettier-ignore
+@inline function wideOf<T>(state: usize, columns: i32): usize { return state + groupsOf<T>(columns) * GROUP_BYTES; }
 
-/** Forgets the sums. */
+/** Forgets the sums, and the statistics beside them, which the caller stores then. */
 export function beginColumns<T>(state: usize, columns: i32): void {
-  memory.fill(state, 0, 3 * wideBytes<T>(columns));
+  memory.fill(state, 0, columnsBytes<T>(columns));
 }
 
 /** Takes the next `steps` steps, `stride` elements apart; all but the last are whole blocks. */
 export function accumulateColumns<T>(state: usize, dy: usize, x: usize, steps: i32, stride: i32, columns: i32): void {
   const apart = bytesOf<T>(stride);
   const scaled = needScale<T>(state, columns);
-  const sink = state + columnsBytes<T>(columns) - 16;
   while (steps > 0) {
     const block = min(steps, BLOCK_STEPS);
-    if (stride == columns) {
-      touch(sink, dy, apart * block);
-      touch(sink, x, apart * block);
+    for (let step = 0; step < block; step++) {
+      if (scaled) accumulateStep<T>(state, dy, x, columns, true);
+      else accumulateStep<T>(state, dy, x, columns, false);
+      dy += apart;
+      x += apart;
     }
-    if (scaled) accumulateBlock<T>(state, dy, x, block, apart, columns, true);
-    else accumulateBlock<T>(state, dy, x, block, apart, columns, false);
-    dy += apart * block;
-    x += apart * block;
     steps -= block;
+    endBlock<T>(state, columns);
   }
-}
-
-/**
- * Reads one element of each line, in order: the hardware prefetches that, but not what jumps from step to step. What was
- * read has to go somewhere, or the compiler would leave it out.
- */
-@inline
-function touch(sink: usize, from: usize, bytes: usize): void {
-  let seen: i32 = 0;
-  for (let at = from; at < from + bytes; at += 64) seen |= i32.load(at);
-  i32.store(sink, seen);
 }
 
 /** Whether some column has deviations that T cannot hold. Then all are multiplied by a power of two, most by 1. */
 function needScale<T>(state: usize, columns: i32): bool {
-  let rstds = state + columnsMeans<T>(columns) + arrayBytes<T>(columns);
-  for (; columns > 0; columns--) {
-    if (load<T>(rstds) < tiny<T>()) return true;
-    rstds += sizeof<T>();
+  for (let column = 0; column < columns; column++) {
+    if (load<T>(placeOf<T>(state, column), RSTD) < tiny<T>()) return true;
   }
   return false;
+}
+
+/** Where the numbers of a column begin. */
+// prettier-ignore
+@inline
+function placeOf<T>(state: usize, column: i32): usize {
+  return state + <usize>(column / lanesOf<T>()) * GROUP_BYTES + bytesOf<T>(column % lanesOf<T>());
 }
 
 /** (x - mean) * rstd, in units of a quarter where rstd is tiny. */
@@ -83,93 +80,53 @@ function deviation<T>(x: v128, mean: v128, rstd: v128, scaled: bool): v128 {
   return normalised<T>(v128.mul<T>(x, scale), v128.mul<T>(mean, scale), v128.mul<T>(rstd, unscale));
 }
 
+/** Adds the terms of a step to the sums in T. One step at a time: of more, the hardware would not prefetch each. */
+@inline
+function accumulateStep<T>(state: usize, dy: usize, x: usize, columns: i32, scaled: bool): void {
+  const toDy = dy - x;
+  const end = x + (bytesOf<T>(columns) & ~15);
+  while (x != end) {
+    add<T>(state, v128.load(x + toDy), v128.load(x), scaled);
+    x += 16;
+    state += GROUP_BYTES;
+  }
+  // Behind the last column there is room for sums that nobody reads.
+  const left = columns % lanesOf<T>();
+  if (left > 0) add<T>(state, loadPart<T>(x + toDy, left), loadPart<T>(x, left), scaled);
+}
+
 
 @inline
-function accumulateBlock<T>(
-  state: usize,
-  dy: usize,
-  x: usize,
-  steps: i32,
-  apart: usize,
-  columns: i32,
-  scaled: bool,
-): void {
-  const wide = wideBytes<T>(columns);
-  let means = state + columnsMeans<T>(columns);
-  const rstds = arrayBytes<T>(columns);
-  for (let left = columns; left > 0; left -= lanesOf<T>()) {
-    const mean = v128.load(means);
-    const rstd = v128.load(means + rstds);
-    let g = zeros();
-    let gh = zeros();
-    let h = zeros();
-    let atDy = dy;
-    let atX = x;
-    let more = steps;
-    if (left >= lanesOf<T>()) {
-      // Four steps as a tree: a sum waits for itself once.
-      for (; more >= 4; more -= 4) {
-        const g0 = v128.load(atDy);
-        const h0 = deviation<T>(v128.load(atX), mean, rstd, scaled);
-        const g1 = v128.load(atDy + apart);
-        const h1 = deviation<T>(v128.load(atX + apart), mean, rstd, scaled);
-        atDy += 2 * apart;
-        atX += 2 * apart;
-        const g2 = v128.load(atDy);
-        const h2 = deviation<T>(v128.load(atX), mean, rstd, scaled);
-        const g3 = v128.load(atDy + apart);
-        const h3 = deviation<T>(v128.load(atX + apart), mean, rstd, scaled);
-        atDy += 2 * apart;
-        atX += 2 * apart;
-        g = v128.add<T>(g, sumOfFour<T>(g0, g1, g2, g3));
-        h = v128.add<T>(h, sumOfFour<T>(h0, h1, h2, h3));
-        const products = sumOfFour<T>(
-          v128.mul<T>(g0, h0),
-          v128.mul<T>(g1, h1),
-          v128.mul<T>(g2, h2),
-          v128.mul<T>(g3, h3),
-        );
-        gh = v128.add<T>(gh, products);
-      }
+function add<T>(state: usize, g: v128, x: v128, scaled: bool): void {
+  const h = deviation<T>(x, v128.load(state), v128.load(state + RSTD), scaled);
+  v128.store(state + G, v128.add<T>(v128.load(state + G), g));
+  v128.store(state + GH, v128.add<T>(v128.load(state + GH), v128.mul<T>(g, h)));
+  v128.store(state + H, v128.add<T>(v128.load(state + H), h));
+}
+
+/** Adds the sums in T to the wider ones; they begin again. */
+function endBlock<T>(state: usize, columns: i32): void {
+  let wide = wideOf<T>(state, columns);
+  for (const end = wide; state != end; state += GROUP_BYTES) {
+    for (let sum: usize = G; sum <= H; sum += 16) {
+      addWideLanes<T>(wide, v128.load(state + sum));
+      v128.store(state + sum, zeros());
+      wide += 32;
     }
-    for (; more > 0; more--) {
-      // Behind the last column there is room in the state, for sums that nobody reads.
-      const g0 = left < lanesOf<T>() ? loadPart<T>(atDy, left) : v128.load(atDy);
-      const x0 = left < lanesOf<T>() ? loadPart<T>(atX, left) : v128.load(atX);
-      const h0 = deviation<T>(x0, mean, rstd, scaled);
-      g = v128.add<T>(g, g0);
-      gh = v128.add<T>(gh, v128.mul<T>(g0, h0));
-      h = v128.add<T>(h, h0);
-      atDy += apart;
-      atX += apart;
-    }
-    addWideLanes<T>(state, g);
-    addWideLanes<T>(state + wide, gh);
-    addWideLanes<T>(state + 2 * wide, h);
-    state += 32;
-    means += 16;
-    dy += 16;
-    x += 16;
   }
 }
 
 /** Leaves the sums of g, of g * h and of h, float64 numbers, three for each column, at `totals`. */
 export function totalColumns<T>(totals: usize, state: usize, columns: i32): void {
-  const wide = wideBytes<T>(columns);
+  const wide = wideOf<T>(state, columns);
   for (let column = 0; column < columns; column++) {
-    for (let sum: usize = 0; sum < 3; sum++) {
-      f64.store(totals, totalOf<T>(state + sum * wide, column));
+    let at = wide + <usize>(column / lanesOf<T>()) * WIDE_BYTES + ((<usize>(column % lanesOf<T>())) << 3);
+    for (let sum = 0; sum < 3; sum++) {
+      f64.store(totals, sizeof<T>() == 4 ? f64.load(at) : f64.load(at) + f64.load(at, 16));
       totals += 8;
+      at += 32;
     }
   }
-}
-
-
-@inline
-function totalOf<T>(wide: usize, column: i32): f64 {
-  if (sizeof<T>() == 4) return f64.load(wide + ((<usize>column) << 3));
-  const at = wide + ((<usize>(column >> 1)) << 5) + ((<usize>(column & 1)) << 3);
-  return f64.load(at) + f64.load(at, 16);
 }
 
 /** dx = dy * factor + (x - mean) * rstd * slope + constant, for each column its own; dx may be dy or x. */
@@ -183,12 +140,10 @@ export function mapColumns<T>(
   columns: i32,
 ): void {
   const apart = bytesOf<T>(stride);
-  const means = state + columnsMeans<T>(columns);
-  const array = arrayBytes<T>(columns);
   const scaled = needScale<T>(state, columns);
   for (; steps > 0; steps--) {
-    if (scaled) mapStep<T>(dx, dy, x, means, array, columns, true);
-    else mapStep<T>(dx, dy, x, means, array, columns, false);
+    if (scaled) mapStep<T>(dx, dy, x, state, columns, true);
+    else mapStep<T>(dx, dy, x, state, columns, false);
     dx += apart;
     dy += apart;
     x += apart;
@@ -197,50 +152,33 @@ export function mapColumns<T>(
 
 
 @inline
-function mapStep<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, columns: i32, scaled: bool): void {
-  const pairs = bytesOf<T>(columns) & ~31;
-  if (pairs > 0) {
-    const end = x + pairs;
-    do {
-      mapVector<T>(dx, dy, x, means, array, scaled);
-      mapVector<T>(dx + 16, dy + 16, x + 16, means + 16, array, scaled);
-      dx += 32;
-      dy += 32;
-      x += 32;
-      means += 32;
-    } while (x != end);
-  }
-  let left = columns - <i32>(pairs >> alignof<T>());
-  if (left >= lanesOf<T>()) {
-    mapVector<T>(dx, dy, x, means, array, scaled);
-    dx += 16;
-    dy += 16;
+function mapStep<T>(dx: usize, dy: usize, x: usize, state: usize, columns: i32, scaled: bool): void {
+  const toDx = dx - x;
+  const toDy = dy - x;
+  const end = x + (bytesOf<T>(columns) & ~15);
+  while (x != end) {
+    mapVector<T>(x + toDx, x + toDy, x, state, scaled);
     x += 16;
-    means += 16;
-    left -= lanesOf<T>();
+    state += GROUP_BYTES;
   }
-  for (; left > 0; left--) {
-    const rstd = load<T>(means + array);
-    const h =
-      rstd < tiny<T>()
-        ? scaledDeviation<T>(load<T>(x), load<T>(means), rstd)
-        : <T>((load<T>(x) - load<T>(means)) * rstd);
-    const y = <T>(
-      (load<T>(dy) * load<T>(means + 2 * array) + h * load<T>(means + 3 * array) + load<T>(means + 4 * array))
+  for (let left = columns % lanesOf<T>(); left > 0; left--) {
+    const rstd = load<T>(state, RSTD);
+    const mean = load<T>(state);
+    const h = rstd < tiny<T>() ? scaledDeviation<T>(load<T>(x), mean, rstd) : <T>((load<T>(x) - mean) * rstd);
+    store<T>(
+      x + toDx,
+      <T>(load<T>(x + toDy) * load<T>(state, FACTOR) + h * load<T>(state, SLOPE) + load<T>(state, CONSTANT)),
     );
-    store<T>(dx, y);
-    dx += sizeof<T>();
-    dy += sizeof<T>();
     x += sizeof<T>();
-    means += sizeof<T>();
+    state += sizeof<T>();
   }
 }
 
 
 @inline
-function mapVector<T>(dx: usize, dy: usize, x: usize, means: usize, array: usize, scaled: bool): void {
-  const h = deviation<T>(v128.load(x), v128.load(means), v128.load(means + array), scaled);
-  const factor = v128.load(means + 2 * array);
-  const slope = v128.load(means + 3 * array);
-  v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, v128.load(means + 4 * array)));
+function mapVector<T>(dx: usize, dy: usize, x: usize, state: usize, scaled: bool): void {
+  const h = deviation<T>(v128.load(x), v128.load(state), v128.load(state + RSTD), scaled);
+  const factor = v128.load(state + FACTOR);
+  const slope = v128.load(state + SLOPE);
+  v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, v128.load(state + CONSTANT)));
 }

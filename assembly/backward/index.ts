@@ -2,7 +2,7 @@
 // assembly/index.ts, and on the same memory. flags: WANTS_INPUT = 1, WANTS_PARAMETERS = 2,
 // UNCENTRED = 4.
 
-import { accumulateColumns, beginColumns, columnsBytes, columnsMeans, mapColumns, totalColumns } from "./columns";
+import { accumulateColumns, beginColumns, columnsBytes, mapColumns, totalColumns } from "./columns";
 import { settleRows } from "./coefficients";
 import { beginParameters, endParameters, parameterBytes } from "./parameters";
 import { gatherRows, UNCENTRED, WANTS_INPUT } from "./row_sums";
@@ -53,10 +53,6 @@ export function map_runs_f64(dx: usize, dy: usize, x: usize, coefficients: usize
 export function columns_bytes_f32(columns: i32): usize { return columnsBytes<f32>(columns); }
 // prettier-ignore
 export function columns_bytes_f64(columns: i32): usize { return columnsBytes<f64>(columns); }
-// prettier-ignore
-export function columns_means_f32(columns: i32): usize { return columnsMeans<f32>(columns); }
-// prettier-ignore
-export function columns_means_f64(columns: i32): usize { return columnsMeans<f64>(columns); }
 // prettier-ignore
 export function begin_columns_f32(state: usize, columns: i32): void { beginColumns<f32>(state, columns); }
 // prettier-ignore

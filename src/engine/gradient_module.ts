@@ -76,7 +76,7 @@ export interface GradientKernelSet {
   total_runs(sums: Offset, runs: number): void;
   map_runs(dx: Offset, dy: Offset, x: Offset, coefficients: Offset, runs: number, count: number, stride: number): void;
   columns_bytes(columns: number): number;
-  columns_means(columns: number): number;
+  /** Clears the state; the caller stores statistics, as in COLUMN_GROUP_BYTES. */
   begin_columns(state: Offset, columns: number): void;
   accumulate_columns(state: Offset, dy: Offset, x: Offset, steps: number, stride: number, columns: number): void;
   /** Leaves three float64 numbers for each column at `totals`. */
@@ -90,6 +90,8 @@ export type GradientKernels = Record<ComputeType, GradientKernelSet>;
 export const COEFFICIENT_BYTES = 40;
 export const SUMS_BYTES = 96;
 export const ROWS_SCRATCH_BYTES = 2176;
+/** Bytes of a vector of columns in their state: mean and rstd, of 16 bytes each, and for the map factor, slope and constant. */
+export const COLUMN_GROUP_BYTES = 80;
 
 let compiled: WebAssembly.Module | undefined;
 

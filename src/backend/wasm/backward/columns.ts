@@ -1,5 +1,6 @@
 // Channels last: a block is a sample, or for batch norm all of them; a channel is a column of its steps.
 
+import { COLUMN_GROUP_BYTES } from "../../../engine/gradient_module.js";
 import type { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
@@ -9,7 +10,7 @@ import type { ChannelCoefficients } from "./combine.js";
 import { addressOf, planBytes } from "./gradients.js";
 
 /** Parts are cut at multiples of this, which is the kernels' block of steps. */
-const UNIT = 8;
+const UNIT = 16;
 
 export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: ChannelsBackwardJob): Sweeps {
   const { gradOutput, x, gradInput, batched } = job;
@@ -77,13 +78,17 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
     for (let first = 0; first < channels; first += width) visit(first, Math.min(width, channels - first));
   }
 
-  /** Stores arrays of coefficients one after the other, as the kernels have them. */
+  /** Stores what the kernels have of each column: a vector of each array after the other. */
   function store(first: number, columns: number, arrays: readonly Float64Array[]): void {
     const numbers = context.store.memory.views[compute];
-    let at = (stateOf() + kernels.columns_means(columns)) / bytes;
-    for (const array of arrays) {
-      numbers.set(array.subarray(first, first + columns), at);
-      at += 4 * Math.ceil(columns / 4);
+    const lanes = 16 / bytes;
+    for (let column = 0; column < columns; column++) {
+      const lane = column % lanes;
+      let at = (stateOf() + ((column - lane) / lanes) * COLUMN_GROUP_BYTES) / bytes + lane;
+      for (const array of arrays) {
+        numbers[at] = array[first + column];
+        at += lanes;
+      }
     }
   }
 
