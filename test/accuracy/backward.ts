@@ -49,7 +49,8 @@ export function suiteOfGradients(dtype: DTypeName): void {
 
     it("parameters over 2^15 groups", { timeout: 60_000 }, () => {
       for (const family of ["N(0,1)", "0/1 mask"])
-        for (const slope of [undefined, 0.7]) {
+        // A sum of 64 times the last one in float32 would err by 16.5 u.
+        for (const slope of [undefined, 0.7, 1.9394034]) {
           measurements.expectAccurate(measure({ ...makeCase(dtype, family, 3, 2 ** 15 + 2), slope }));
         }
     });

@@ -16,6 +16,9 @@ const CHANNELS = [
   { batch: 1, channels: 4, groups: 2, span: 33_000 },
 ];
 
+/** More than a chunk, and no whole number of blocks, of what parameters' gradients are summed over. */
+const MANY_ROWS = 4133;
+
 /** Every kind of plan, below and above a tile. */
 const AXES = [
   { shape: [3, 9, 4], axes: [1] },
@@ -57,6 +60,7 @@ const PARTS: readonly Part[] = [
     }),
   ),
   (dtype) => ROWS.map((n) => rowGradients({ dtype }, rowsFor(n), n)),
+  (dtype) => [rowGradients({ dtype }, MANY_ROWS, 5)],
   (dtype) => LINES.map(({ shape, dim }) => lineGradients({ dtype }, shape, dim)),
 ];
 
