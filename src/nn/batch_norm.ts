@@ -52,9 +52,13 @@ abstract class BatchNorm extends RunningNorm {
     return engine.batchNorm(x, { ...this.options(0), training: this.usesInput });
   }
 
+  protected statisticsShape(): number[] {
+    return [this.numFeatures];
+  }
+
   protected differentiate(engine: Engine, gradOutput: TensorLike, x: Tensor, options: GradientOptions): Gradients {
-    const { mean, rstd, weight, outputMask } = options;
-    return engine.batchNormBackward(gradOutput, x, { mean: mean!, rstd, weight, training: true, outputMask });
+    const { mean, rstd, frozen, weight, outputMask } = options;
+    return engine.batchNormBackward(gradOutput, x, { mean: mean!, rstd, weight, training: !frozen, outputMask });
   }
 }
 

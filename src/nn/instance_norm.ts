@@ -63,8 +63,8 @@ abstract class InstanceNorm extends RunningNorm {
   }
 
   protected differentiate(engine: Engine, gradOutput: TensorLike, x: Tensor, options: GradientOptions): Gradients {
-    const { mean, rstd, weight, outputMask } = options;
-    const call = { mean: mean!, rstd, weight, outputMask };
+    const { mean, rstd, frozen, weight, outputMask } = options;
+    const call = { mean: mean!, rstd, useInputStats: !frozen, weight, outputMask };
     if (this.#isBatched(x)) return engine.instanceNormBackward(gradOutput, x, call);
     const gradient = tensorOf("instanceNormBackward", "gradOutput", gradOutput, engine);
     let gradients!: Gradients;
@@ -72,6 +72,10 @@ abstract class InstanceNorm extends RunningNorm {
       gradients = engine.instanceNormBackward(asBatch(gradient), batch, { ...call, out: { gradInput: out } });
     });
     return { ...gradients, gradInput };
+  }
+
+  protected statisticsShape(x: Tensor): number[] {
+    return [this.#isBatched(x) ? x.sizes[0] : 1, this.numFeatures];
   }
 
   #isBatched(x: Tensor): boolean {

@@ -22,18 +22,30 @@ export interface Statistics {
   readonly rstd: Tensor;
 }
 
-/** What a forward leaves for backward. */
-export interface Saved extends Statistics {
-  readonly x: Tensor;
+/** Options of forward. */
+export interface ForwardOptions {
+  /**
+   * Whether to keep x and its statistics for a backward. Default true in training mode, and false in evaluation mode, where
+   * a network would hold all it computes otherwise.
+   */
+  readonly keep?: boolean;
 }
 
 /** A forward's result with what it computed besides. */
 export interface Normalized extends Statistics {
   readonly output: Tensor;
+  /** Whether statistics are constants, through which nothing flows back. */
+  readonly frozen?: boolean;
+}
+
+/** What a forward leaves for backward. */
+interface Saved extends Omit<Normalized, "output"> {
+  readonly x: Tensor;
 }
 
 /** What a backward op is asked for: all that there is. */
 export interface GradientOptions extends Statistics {
+  readonly frozen: boolean;
   readonly weight: Parameter | null;
   readonly outputMask: [input: boolean, weight: boolean, bias: boolean];
 }
@@ -46,8 +58,8 @@ export interface Gradients {
 }
 
 /**
- * What all normalisation modules have in common. A module is in training mode until `eval()`. In training mode, forward
- * keeps what backward needs until the next forward: x itself, which must not be changed meanwhile, and its statistics.
+ * What all normalisation modules have in common. A module is in training mode until `eval()`. What forward keeps for backward, it
+ * keeps until the next forward: x itself, which must not be changed meanwhile, and its statistics.
  */
 export abstract class Norm {
   /** The scale; null without. */
@@ -73,7 +85,11 @@ export abstract class Norm {
   protected abstract normalize(engine: Engine, x: Tensor): Normalized;
   /** The layer in evaluation mode. */
   protected abstract evaluate(engine: Engine, x: Tensor): Tensor;
-  /** The gradients of `normalize`. */
+  /** The same, with the statistics that it takes. */
+  protected evaluateForBackward(engine: Engine, x: Tensor): Normalized {
+    return this.normalize(engine, x);
+  }
+  /** The gradients of the last two. */
   protected abstract differentiate(
     engine: Engine,
     gradOutput: TensorLike,
@@ -105,23 +121,31 @@ export abstract class Norm {
    * The layer of x: a tensor of x's shape, dtype and home. Errors are those of the function of the layer (see there), before
    * anything has changed.
    */
-  forward<Data extends TypedArray>(x: TensorLike<Data>): Tensor<Data> {
+  forward<Data extends TypedArray>(x: TensorLike<Data>, options?: ForwardOptions): Tensor<Data> {
     return this.#run("forward", (functionName, engine) => {
+      const { keep } = optionsOf(functionName, options, (given) => ({
+        keep: flagOf(functionName, "keep", given.keep, this.#training),
+      }));
       const input = tensorOf(functionName, "x", x, engine);
       this.check(functionName, input);
-      if (!this.#training) {
+      if (!keep && !this.#training) {
         this.#saved = undefined;
         return this.evaluate(engine, input) as Tensor<Data>;
       }
-      const { output, mean, rstd } = this.normalize(engine, input);
-      this.#saved = { x: input, ...(mean && { mean: onHost(mean) }), rstd: onHost(rstd) };
+      const { output, ...computed } = this.#training
+        ? this.normalize(engine, input)
+        : this.evaluateForBackward(engine, input);
+      const { mean, rstd, frozen } = computed;
+      const statistics = { ...(mean && { mean: onHost(mean) }), rstd: onHost(rstd) };
+      this.#saved = keep ? { x: input, ...statistics, frozen } : undefined;
       return output as Tensor<Data>;
     });
   }
 
   /**
    * The gradient of the last forward's x, from that of its output; adds those of the parameters to their `grad`. Each
-   * forward in training mode allows for one.
+   * forward that keeps what this needs allows for one: in training mode, or with `{ keep: true }`. Where the forward took
+   * running statistics, they are constants.
    *
    * @throws ArgumentError without such a forward; ShapeError, DTypeError and others for a gradient that is not like x.
    *   Nothing has been added then.
@@ -129,13 +153,13 @@ export abstract class Norm {
   backward<Data extends TypedArray>(gradOutput: TensorLike<Data>): Tensor<Data> {
     return this.#run("backward", (functionName, engine) => {
       if (!this.#saved) {
-        const got = this.#training ? "none since the last backward" : "a module in evaluation mode";
-        throw new ArgumentError(functionName, "call", "must follow a forward in training mode", got);
+        const expected = "must follow a forward in training mode, or with keep: true";
+        throw new ArgumentError(functionName, "call", expected, "none since the last backward");
       }
-      const { x, ...statistics } = this.#saved;
+      const { x, frozen = false, ...statistics } = this.#saved;
       const { weight, bias } = this;
       const outputMask: GradientOptions["outputMask"] = [true, weight !== null, bias !== null];
-      const gradients = this.differentiate(engine, gradOutput, x, { ...statistics, weight, outputMask });
+      const gradients = this.differentiate(engine, gradOutput, x, { ...statistics, frozen, weight, outputMask });
       this.#saved = undefined;
       add(weight, gradients.gradWeight);
       add(bias, gradients.gradBias);

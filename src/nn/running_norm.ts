@@ -1,8 +1,9 @@
 import type { Format } from "../dtype.js";
+import type { Engine } from "../engine/engine.js";
 import { countOf, epsOf, flagOf, optionsOf } from "../ops/operand.js";
 import { momentumOf } from "../ops/running.js";
 import type { Tensor } from "../tensor.js";
-import { type ModuleOptions, Norm } from "./norm.js";
+import { type ModuleOptions, Norm, type Normalized } from "./norm.js";
 import { filledParameter, filledTensor, parameterFormatOf } from "./options.js";
 import type { Parameter, ParameterArray } from "./parameter.js";
 
@@ -66,11 +67,30 @@ export abstract class RunningNorm extends Norm {
     return runningMean && runningVar ? { running_mean: runningMean, running_var: runningVar } : {};
   }
 
+  protected override evaluateForBackward(engine: Engine, x: Tensor): Normalized {
+    if (this.usesInput) return this.normalize(engine, x);
+    const output = this.evaluate(engine, x);
+    const shape = this.statisticsShape(x);
+    const mean = repeated(this.runningMean!.data, shape, this.format);
+    const rstds = this.runningVar!.data.map((variance) => 1 / Math.sqrt(variance + this.eps));
+    return { output, mean, rstd: repeated(rstds, shape, this.format), frozen: true };
+  }
+
+  /** The shape of the statistics that a backward op takes. */
+  protected abstract statisticsShape(x: Tensor): number[];
+
   /** The options that both ops have. */
   protected options(momentum: number) {
     const { weight, bias, eps, runningMean, runningVar } = this;
     return { weight, bias, eps, runningMean, runningVar, momentum };
   }
+}
+
+/** Numbers per channel, as often as a shape has them. */
+function repeated(numbers: ParameterArray, shape: number[], format: Format): Tensor {
+  const copies = filledTensor(shape, format, 0);
+  for (let start = 0; start < copies.size; start += numbers.length) copies.data.set(numbers, start);
+  return copies;
 }
 
 function read({ eps, momentum, affine, trackRunningStats, dtype, engine }: RunningNormOptions): RunningNormOptions {

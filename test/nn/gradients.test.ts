@@ -27,18 +27,21 @@ function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>): vo
     expect(Math.abs(actual[i] - expected[i]), `element ${i}`).toBeLessThan(1e-7);
 }
 
-function backwardOf({ make, shape }: ModuleCase, backend: "wasm" | "js") {
+function backwardOf({ make, shape }: ModuleCase, backend: "wasm" | "js", training: boolean) {
   const module = make({ dtype: "float64", engine: createEngineSync({ backend }) });
   disturb(module);
   const x = doubles(shape);
   const g = doubles(shape, 2);
-  module.forward(x);
+  module.forward(doubles(shape, 3));
+  module.train(training).forward(x, { keep: true });
   return { module, x, g, gradInput: module.backward(g) };
 }
 
-describe.each(["wasm", "js"] as const)("backward on the %s backend gives what central differences do", (backend) => {
+const modes = (["wasm", "js"] as const).flatMap((backend) => [true, false].map((training) => ({ backend, training })));
+
+describe.each(modes)("backward gives what central differences do, on $backend, training: $training", (mode) => {
   it.each(cases)("$name", (given) => {
-    const { module, x, g, gradInput } = backwardOf(given, backend);
+    const { module, x, g, gradInput } = backwardOf(given, mode.backend, mode.training);
     expect(gradInput.shape).toEqual(x.shape);
     expectClose(
       gradInput.data as Float64Array,
@@ -94,17 +97,35 @@ describe("gradients of parameters", () => {
 });
 
 describe("backward", () => {
-  it.each(cases)("goes once with each forward in training mode: $name", ({ make, shape }) => {
+  it.each(cases)("goes once with each forward that keeps what it needs: $name", ({ make, shape }) => {
     const module = make();
     const [x, g] = [singles(shape), singles(shape, 2)];
-    const message = /must follow a forward in training mode, got/;
+    const message = /must follow a forward in training mode, or with keep: true, got none/;
     expect(() => module.backward(g)).toThrow(message);
     module.forward(x);
     module.backward(g);
     expect(() => module.backward(g)).toThrow(message);
     module.forward(x);
+    module.forward(x, { keep: false });
+    expect(() => module.backward(g)).toThrow(message);
+    module.forward(x);
     module.eval().forward(x);
-    expect(() => module.backward(g)).toThrow(/got a module in evaluation mode/);
+    expect(() => module.backward(g)).toThrow(message);
+    module.forward(x, { keep: true });
+    module.backward(g);
+    expect(() => module.backward(g)).toThrow(message);
+    expect(() => module.forward(x, { keep: 1 as never })).toThrow(/keep/);
+    expect(() => module.forward(x, { kept: true } as never)).toThrow(/kept/);
+  });
+
+  it.each(cases)("keeps nothing resident, whatever forward is asked for: $name", ({ make, shape }) => {
+    const engine = createEngineSync();
+    const module = make({ engine });
+    const x = engine.tensor(singles(shape).data, shape);
+    const before = engine.memory.usedBytes;
+    for (const training of [true, false])
+      for (const keep of [true, false]) module.train(training).forward(x, { keep }).dispose();
+    expect(engine.memory.usedBytes).toBe(before);
   });
 
   it.each(cases)("refuses a gradient that is not like x, adds nothing, and can be called again: $name", (given) => {
