@@ -25,18 +25,45 @@ const calls = {
     const options = gradientOptions(engine, x, engine.nativeLayerNorm(x, n), given);
     return () => engine.layerNormBackward(gradOutput, x, n, options);
   },
+  rmsNormBackward: (engine, x, n, { gradOutput, outputMask, ...given }) => {
+    const masked = { ...given, outputMask: outputMask.slice(0, 2) };
+    const options = gradientOptions(engine, x, engine.nativeRmsNorm(x, n), masked);
+    return () => engine.rmsNormBackward(gradOutput, x, n, options);
+  },
   groupNormBackward: (engine, x, groups, { gradOutput, layout, ...given }) => {
     const statistics = engine.nativeGroupNorm(x, groups, { layout });
     const options = { ...gradientOptions(engine, x, statistics, given), layout };
     return () => engine.groupNormBackward(gradOutput, x, groups, options);
   },
+  instanceNormBackward: (engine, x, _, { gradOutput, layout, ...given }) => {
+    const options = { ...gradientOptions(engine, x, engine.nativeInstanceNorm(x, { layout }), given), layout };
+    return () => engine.instanceNormBackward(gradOutput, x, options);
+  },
+  batchNormBackward: (engine, x, _, { gradOutput, layout, training, ...given }) => {
+    const statistics = engine.nativeBatchNorm(x, { layout, training: true });
+    const options = { ...gradientOptions(engine, x, statistics, given), layout, training };
+    return () => engine.batchNormBackward(gradOutput, x, options);
+  },
+  normalizeBackward: (engine, x, _, { gradOutput, p, dim, out }) => {
+    const options = { p, dim, out: { gradInput: out } };
+    return () => engine.normalizeBackward(gradOutput, x, options);
+  },
+  localResponseNormBackward: (engine, x, size, { gradOutput, layout, out }) => {
+    const options = { layout, out: { gradInput: out } };
+    return () => engine.localResponseNormBackward(gradOutput, x, size, options);
+  },
 };
 
 /** With places for all gradients that are wanted: that of x goes to `out`. */
-function gradientOptions(engine, x, { mean, rstd }, { weight, outputMask, out }) {
+function gradientOptions(engine, x, { mean, rstd }, { weight, outputMask: [, wantsWeight, wantsBias], out }) {
   const place = () => (x.resident ? engine.empty(weight.shape, weight.dtype) : hostOutput(weight));
-  const places = { gradInput: out, ...(outputMask[1] && { gradWeight: place(), gradBias: place() }) };
-  return { mean, rstd, weight, outputMask, out: places };
+  const places = {
+    gradInput: out,
+    ...(wantsWeight && { gradWeight: place() }),
+    ...(wantsBias && { gradBias: place() }),
+  };
+  const outputMask = wantsBias === undefined ? [true, wantsWeight] : [true, wantsWeight, wantsBias];
+  return { ...(mean && { mean }), rstd, weight, outputMask, out: places };
 }
 
 /**

@@ -102,26 +102,56 @@ export const affineVectorized = (shape, variant) => {
   return entry({ label: "affine vectorized", op: "affineVectorized", shape, parameters }, variant);
 };
 
-/** `what` is " input" for the gradient of the input alone. */
-export const layerNormBackward =
+/** Gradients of rows; `what` is " input" for that of the input alone. */
+const gradientsOfRows =
+  (label, op) =>
   (what = "") =>
   (shape, variant) => {
     const n = shape.at(-1);
-    const named = { label: `layer norm backward${what}`, op: "layerNormBackward", shape, argument: n };
+    const parameters = { gradOutput: shape, weight: [n] };
+    const named = { label: `${label} backward${what}`, op, shape, argument: n };
+    return entry({ ...named, options: { outputMask: masks[what] }, parameters }, variant);
+  };
+
+export const layerNormBackward = gradientsOfRows("layer norm", "layerNormBackward");
+export const rmsNormBackward = gradientsOfRows("RMS norm", "rmsNormBackward");
+
+/** Likewise of channels. */
+const gradientsOfChannels =
+  ({ label, what = "", options, ...named }) =>
+  (shape, variant) => {
+    const parameters = { gradOutput: laidOut(shape, variant?.layout), weight: [shape[1]] };
+    const outputMask = masks[what];
     return entry(
-      { ...named, options: { outputMask: masks[what] }, parameters: { gradOutput: shape, weight: [n] } },
+      { ...named, label: `${label} backward${what}`, shape, options: { ...options, outputMask }, parameters },
       variant,
     );
   };
 
-/** Likewise. */
-export const groupNormBackward =
-  (groups, what = "") =>
-  (shape, variant) => {
-    const named = { label: `group norm backward${what}`, op: "groupNormBackward", detail: `/${groups}`, shape };
-    const parameters = { gradOutput: laidOut(shape, variant?.layout), weight: [shape[1]] };
-    return entry({ ...named, argument: groups, options: { outputMask: masks[what] }, parameters }, variant);
-  };
+export const groupNormBackward = (groups, what) => {
+  const named = { label: "group norm", op: "groupNormBackward", detail: `/${groups}`, argument: groups };
+  return gradientsOfChannels({ ...named, what });
+};
+
+export const instanceNormBackward = gradientsOfChannels({ label: "instance norm", op: "instanceNormBackward" });
+
+export const batchNormBackward = ({ training }, what) => {
+  const named = { label: "batch norm", op: "batchNormBackward", detail: training ? " training" : "" };
+  return gradientsOfChannels({ ...named, what, options: { training } });
+};
+
+export const normalizeBackward = (options) => (shape, variant) => {
+  const named = { label: "normalize backward", op: "normalizeBackward", detail: ` dim ${options.dim} p ${options.p}` };
+  return entry({ ...named, shape, options, parameters: { gradOutput: shape } }, variant);
+};
+
+export const localResponseNormBackward = (size) => (shape, variant) => {
+  const named = { label: "local response norm backward", op: "localResponseNormBackward", detail: `/${size}` };
+  return entry(
+    { ...named, shape, argument: size, parameters: { gradOutput: laidOut(shape, variant?.layout) } },
+    variant,
+  );
+};
 
 /** The number of elements of a shape. */
 export function sizeOf(shape) {

@@ -66,10 +66,16 @@ export const shapes = [
 
   ...everyVariant(entries.localResponseNorm(5), [firstOfAlexNet], firstOfAlexNet),
 
-  ...everyDType(entries.layerNormBackward(), [[128, 768], rows, [4096, 768], [65536, 64]], rows),
+  ...everyDType(entries.layerNormBackward(), [[128, 768], rows, [4096, 768], [1024, 4096], [65536, 64]], rows),
   ...[rows, [4096, 768]].map((shape) => entries.layerNormBackward(" input")(shape)),
+  ...everyDType(entries.rmsNormBackward(), [rows], rows),
   ...everyVariant(entries.groupNormBackward(32), [images, deepImages], fewImages),
   ...entries.layouts.map((layout) => entries.groupNormBackward(32, " input")(images, { layout })),
+  ...everyVariant(entries.instanceNormBackward, [images], fewImages),
+  ...everyVariant(entries.batchNormBackward({ training: true }), [images], fewImages),
+  ...entries.layouts.map((layout) => entries.batchNormBackward({ training: false })(images, { layout })),
+  ...everyDType(entries.normalizeBackward({ dim: 1, p: 2 }), [images], fewImages),
+  ...everyVariant(entries.localResponseNormBackward(5), [firstOfAlexNet], firstOfAlexNet),
 
   ...everyDType(entries.rowwiseMoments, [rows, [8, 1048576]], rows),
   ...everyDType(entries.affineGlobal, [images], fewImages),

@@ -19,8 +19,8 @@ export async function loadYardstick() {
 
 /**
  * The yardstick's { run, copy } for an entry, or undefined if it has none: it is float32, and its sizes are multiples of
- * 16. RMS norm is held to layer norm's, instance norm to that of groups of one channel, and backward of groups to that of
- * as many rows, all gradients or not.
+ * 16. RMS norm is held to layer norm's, instance norm to that of groups of one channel, and backward of groups, or of the
+ * channels of samples, to that of as many rows, all gradients or not.
  */
 export function yardstickOf(yardstick, entry) {
   if (!yardstick || entry.dtype !== "float32") return undefined;
@@ -36,11 +36,16 @@ const sizesOf = {
   groupNorm: (entry) => channelSizes(entry, entry.argument),
   instanceNorm: (entry) => channelSizes(entry),
   layerNormBackward: ({ shape }) => ["layer_norm_backward", ...shape],
-  groupNormBackward: ({ shape, argument }) => {
-    const groups = shape[0] * argument;
-    return ["layer_norm_backward", groups, sizeOf(shape) / groups];
-  },
+  rmsNormBackward: ({ shape }) => ["layer_norm_backward", ...shape],
+  groupNormBackward: (entry) => backwardSizes(entry, entry.argument),
+  instanceNormBackward: (entry) => backwardSizes(entry),
+  batchNormBackward: (entry) => backwardSizes(entry),
 };
+
+function backwardSizes({ shape, layout }, groups = layout === "channels-last" ? shape.at(-1) : shape[1]) {
+  const rows = shape[0] * groups;
+  return ["layer_norm_backward", rows, sizeOf(shape) / rows];
+}
 
 function channelSizes({ shape, layout }, groups) {
   const last = layout === "channels-last";
