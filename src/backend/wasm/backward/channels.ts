@@ -7,7 +7,7 @@ import { ScratchPlan } from "../../../engine/scratch.js";
 import { type Operand, ownOperand } from "../../../ops/operand.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import { PairSums } from "../../portable/pair_sums.js";
-import { affineGlobal } from "../affine.js";
+import { affineGlobals } from "../affine.js";
 import type { WasmContext } from "../context.js";
 import { combine, type Combination, newCoefficients, type ChannelCoefficients } from "./combine.js";
 import { columnSweeps } from "./columns.js";
@@ -106,33 +106,36 @@ function totalOf(blocks: number, sumsOf: (block: number) => Float64Array, channe
 
 /** Statistics that are constants: dx = dy * (gamma * rstd), whatever x is. */
 function mapFrozen(context: WasmContext, job: ChannelsBackwardJob): void {
-  const { functionName, shape, gradOutput, gradInput, batched } = job;
-  const { channels, span, last } = shape;
-  const samples = batched ? 1 : shape.samples;
-  const size = gradOutput.size / samples;
+  const { functionName, shape, groups, gradOutput, gradInput, batched } = job;
+  const { samples, channels, span, last } = shape;
+  // Channels that come last repeat theirs within a sample.
+  const parts = last && !batched ? samples : 1;
+  const period = last || batched ? channels : samples * channels;
+  const size = gradOutput.size / parts;
   const format = computeFormat(job.x.format);
   const gamma = job.weight && numbersOf(job.weight);
-  const rstd = Float64Array.from(numbersOf(job.rstd));
+  const rstd = numbersOf(job.rstd);
   // Added, -0 changes nothing.
-  const bias = ownOperand(computeArray(format, channels).fill(-0), [channels], format);
-  for (let sample = 0; sample < samples; sample++) {
-    const scale = computeArray(format, channels);
-    for (let channel = 0; channel < channels; channel++) {
-      const group = sample * job.groups + Math.floor(channel / (channels / job.groups));
-      scale[channel] = rstd[group] * (gamma ? gamma[channel] : 1);
+  const bias = ownOperand(computeArray(format, period).fill(-0), [period], format);
+  const jobs = Array.from({ length: parts }, (_, part) => {
+    const scale = computeArray(format, period);
+    for (let i = 0; i < period; i++) {
+      const group = Math.floor(((part * channels + i) * groups) / channels);
+      scale[i] = rstd[group] * (gamma ? gamma[i % channels] : 1);
     }
-    affineGlobal(context, {
+    return {
       functionName,
-      x: partOf(gradOutput, sample * size, size),
-      out: partOf(gradInput!, sample * size, size),
+      x: partOf(gradOutput, part * size, size),
+      out: partOf(gradInput!, part * size, size),
       runs: last ? size : size / span,
       span: last ? 1 : span,
-      period: channels,
+      period,
       centre: undefined,
-      scale: ownOperand(scale, [channels], format),
+      scale: ownOperand(scale, [period], format),
       bias,
-    });
-  }
+    };
+  });
+  affineGlobals(context, jobs);
 }
 
 /** Some of an operand's elements. */
