@@ -202,6 +202,12 @@ export function disposeAll(result: unknown): void {
   for (const tensor of tensorsOf(result)) tensor.dispose();
 }
 
+/** Disposes of what a call has made, and not of what it was given to write to. */
+export function disposeMade(result: unknown, args: Arguments): void {
+  const given = Object.values(args);
+  for (const tensor of tensorsOf(result)) if (!given.includes(tensor)) tensor.dispose();
+}
+
 /** The bits of every tensor of a result, copied. */
 export function bitsOf(result: unknown): Uint8Array[] {
   return tensorsOf(result).map(bitsOfTensor);

@@ -7,11 +7,11 @@ import { calls, type Op } from "../api/ops.js";
 import {
   type BackendName,
   backends,
+  disposeMade,
   goodArguments,
   homes,
   placesToWrite,
   snapshot,
-  tensorsOf,
 } from "../api/support.js";
 import { foreignMemory } from "./foreign.js";
 
@@ -35,8 +35,7 @@ function goesThrough(backend: BackendName, op: Op, argumentsOn: (engine: Engine)
   let error: unknown;
   grant(granted);
   try {
-    const given = Object.values(args);
-    for (const tensor of tensorsOf(op.call(engine, args))) if (!given.includes(tensor)) tensor.dispose();
+    disposeMade(op.call(engine, args), args);
   } catch (reason) {
     error = reason;
   }
