@@ -14,6 +14,9 @@ import { columnSweeps } from "./columns.js";
 import { repairSums } from "./precise.js";
 import { runSweeps } from "./runs.js";
 
+/** Channels that have their turn at once: there are any number of them, and linear memory is bounded. */
+export const MOST_CHANNELS = 16_384;
+
 /** The two sweeps over what shares statistics along the places of a block, for one of `blocks` blocks. */
 export interface Sweeps {
   readonly blocks: number;

@@ -5,7 +5,7 @@ import type { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import type { WasmContext } from "../context.js";
-import type { Sweeps } from "./channels.js";
+import { MOST_CHANNELS, type Sweeps } from "./channels.js";
 import type { ChannelCoefficients } from "./combine.js";
 import { addressOf, planBytes } from "./gradients.js";
 
@@ -23,14 +23,16 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
   const steps = (samples / blocks) * span;
   const size = steps * channels;
   // A block that fits stays in its tile from its sums to its map.
-  const kept = !direct && 2 * size <= largestTileOf(compute);
+  const most = Math.min(channels, MOST_CHANNELS);
+  const kept = !direct && channels === most && 2 * size <= largestTileOf(compute);
   const room = tileOf(compute) / 2;
   // Columns, and steps of them, that are staged at once.
-  const width = direct || kept ? channels : Math.min(channels, Math.floor(room / UNIT));
+  const width = direct || kept ? most : Math.min(most, Math.floor(room / UNIT));
   const partSteps = direct || kept ? steps : Math.min(steps, Math.floor(room / width / UNIT) * UNIT);
   const stateOf = planBytes(plan, kernels.columns_bytes(width));
-  const totalsOf = planBytes(plan, 3 * channels * 8);
+  const totalsOf = planBytes(plan, 3 * width * 8);
   const tiles = planBytes(plan, direct ? 0 : 2 * width * partSteps * bytes);
+  const totals = new Float64Array(3 * channels);
   let staged = -1;
 
   // Where nothing is staged, the map takes what the sums have read last first: it is still in a cache.
@@ -102,10 +104,11 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
         forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
           kernels.accumulate_columns(state, dy, x, steps, stride, columns);
         });
-        kernels.total_columns(totalsOf() + 3 * first * 8, state, columns);
+        kernels.total_columns(totalsOf(), state, columns);
+        const at = totalsOf() / 8;
+        totals.set(context.store.memory.views.float64.subarray(at, at + 3 * columns), 3 * first);
       });
-      const at = totalsOf() / 8;
-      return context.store.memory.views.float64.subarray(at, at + 3 * channels);
+      return totals;
     },
     map(block, coefficients) {
       forEachStrip((first, columns) => {
