@@ -9,19 +9,7 @@ import { kernelsFor, planOperand, type WasmContext } from "./context.js";
 import { planTiles } from "./tiles.js";
 
 export function affineGlobal(context: WasmContext, job: AffineGlobalJob): void {
-  affineGlobals(context, [job]);
-}
-
-/** Jobs of the same sizes, in the same scratch: if that is refused, none of them has run. */
-export function affineGlobals(context: WasmContext, jobs: readonly AffineGlobalJob[]): void {
-  const maps = jobs.map((job) => planMap(context, job.span === 1 ? job : asColumns(context, job)));
-  const [{ plan }] = maps;
-  plan.with(context.store, jobs[0].functionName, () => {
-    for (const map of maps) {
-      map.plan.base = plan.base;
-      map.run();
-    }
-  });
+  affineTiles(context, job.span === 1 ? job : asColumns(context, job));
 }
 
 /** Spans below this are shorter than a kernel's start-up. */
@@ -60,8 +48,8 @@ function repeatEach(operand: Operand, times: number): Operand {
   return ownOperand(repeated, [repeated.length], format);
 }
 
-/** In tiles of whole periods; or, where a tile holds none, of runs, or of parts of one. `run` needs the scratch of `plan`. */
-function planMap(context: WasmContext, job: AffineGlobalJob): { plan: ScratchPlan; run: () => void } {
+/** In tiles of whole periods; or, where a tile holds none, of runs, or of parts of one. */
+function affineTiles(context: WasmContext, job: AffineGlobalJob): void {
   const { runs, span, period, x } = job;
   const kernels = kernelsFor(context, x);
   const plan = new ScratchPlan();
@@ -69,14 +57,13 @@ function planMap(context: WasmContext, job: AffineGlobalJob): { plan: ScratchPla
   const [centre, scale, bias] = [job.centre, job.scale, job.bias].map((operand) =>
     planOperand(context, plan, operand, tiles.parameters),
   );
-  const run = () => {
+  plan.with(context.store, job.functionName, () => {
     tiles.forEach(({ to, from, count, length, parameter: first, parameters: n }) => {
       const [centres, scales, biases] = [centre(first, n), scale(first, n), bias(first, n)];
       if (span === 1) kernels.columns_affine(to, from, centres, scales, biases, count / n, n);
       else kernels.affine_global(to, from, centres, scales, biases, count, length, n);
     });
-  };
-  return { plan, run };
+  });
 }
 
 /** In tiles of whole rows, or of parts of one where a row is longer than a tile. */

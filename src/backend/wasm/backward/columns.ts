@@ -5,9 +5,9 @@ import type { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import type { WasmContext } from "../context.js";
-import { MOST_CHANNELS, type Sweeps } from "./channels.js";
+import type { Sweeps } from "./channels.js";
 import type { ChannelCoefficients } from "./combine.js";
-import { addressOf, planBytes } from "./gradients.js";
+import { addressOf, MOST_CHANNELS, planBytes } from "./gradients.js";
 
 /** Parts are cut at multiples of this, which is the kernels' block of steps. */
 const UNIT = 16;
@@ -32,7 +32,6 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
   const stateOf = planBytes(plan, kernels.columns_bytes(width));
   const totalsOf = planBytes(plan, 3 * width * 8);
   const tiles = planBytes(plan, direct ? 0 : 2 * width * partSteps * bytes);
-  const totals = new Float64Array(3 * channels);
   let staged = -1;
 
   // Where nothing is staged, the map takes what the sums have read last first: it is still in a cache.
@@ -76,10 +75,6 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
       }
   }
 
-  function forEachStrip(visit: (first: number, columns: number) => void): void {
-    for (let first = 0; first < channels; first += width) visit(first, Math.min(width, channels - first));
-  }
-
   /** Stores what the kernels have of each column: a vector of each array after the other. */
   function store(first: number, columns: number, arrays: readonly Float64Array[]): void {
     const numbers = context.store.memory.views[compute];
@@ -96,28 +91,23 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
 
   return {
     blocks,
-    sum(block, { mean, rstd }) {
-      forEachStrip((first, columns) => {
-        const state = stateOf();
-        kernels.begin_columns(state, columns);
-        store(first, columns, [mean, rstd]);
-        forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
-          kernels.accumulate_columns(state, dy, x, steps, stride, columns);
-        });
-        kernels.total_columns(totalsOf(), state, columns);
-        const at = totalsOf() / 8;
-        totals.set(context.store.memory.views.float64.subarray(at, at + 3 * columns), 3 * first);
+    width,
+    sum(block, { mean, rstd }, first, columns) {
+      const state = stateOf();
+      kernels.begin_columns(state, columns);
+      store(first, columns, [mean, rstd]);
+      forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
+        kernels.accumulate_columns(state, dy, x, steps, stride, columns);
       });
-      return totals;
+      kernels.total_columns(totalsOf(), state, columns);
+      return totalsOf();
     },
-    map(block, coefficients) {
-      forEachStrip((first, columns) => {
-        store(first, columns, arraysOf(coefficients));
-        forEachPartFromLast(block, first, columns, ({ element, dy, x, steps, stride }) => {
-          const dx = direct ? addressOf(gradInput, element) : dy;
-          kernels.map_columns(dx, dy, x, stateOf(), steps, stride, columns);
-          if (!direct) move(stageOut, dx, gradInput!, element, steps, columns);
-        });
+    map(block, coefficients, first, columns) {
+      store(first, columns, arraysOf(coefficients));
+      forEachPartFromLast(block, first, columns, ({ element, dy, x, steps, stride }) => {
+        const dx = direct ? addressOf(gradInput, element) : dy;
+        kernels.map_columns(dx, dy, x, stateOf(), steps, stride, columns);
+        if (!direct) move(stageOut, dx, gradInput!, element, steps, columns);
       });
       // The tile holds results now.
       staged = -1;

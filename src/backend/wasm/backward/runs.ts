@@ -5,9 +5,9 @@ import type { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import type { WasmContext } from "../context.js";
-import { MOST_CHANNELS, type Sweeps } from "./channels.js";
+import type { Sweeps } from "./channels.js";
 import type { ChannelCoefficients } from "./combine.js";
-import { addressOf, planBytes } from "./gradients.js";
+import { addressOf, MOST_CHANNELS, planBytes } from "./gradients.js";
 
 /** Parts of a run are cut at multiples of this, which is one of the kernels' blocks. */
 const UNIT = 128;
@@ -28,14 +28,8 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: Channels
   const runsAtOnce = direct ? most : Math.max(1, Math.min(most, Math.floor(room / span)));
   const sumsOf = planBytes(plan, most * SUMS_BYTES);
   const coefficientsOf = planBytes(plan, most * COEFFICIENT_BYTES);
-  const statisticsOf = planBytes(plan, 2 * most * 8);
   const tiles = planBytes(plan, direct ? 0 : 2 * Math.min(size, runsAtOnce * part) * bytes);
-  const totals = new Float64Array(3 * channels);
   let staged = -1;
-
-  function forEachStrip(visit: (first: number, count: number) => void): void {
-    for (let first = 0; first < channels; first += most) visit(first, Math.min(most, channels - first));
-  }
 
   /** Takes the runs of a strip of a sample, as many at a time as there is room for, or parts of one. */
   function forEachPart(sample: number, first: number, strip: number, visit: (part: Part) => void): void {
@@ -59,32 +53,28 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: Channels
 
   return {
     blocks: samples,
-    sum(sample, { mean, rstd }) {
-      forEachStrip((first, strip) => {
-        const [sums, means] = [sumsOf(), statisticsOf()];
-        const rstds = means + strip * bytes;
-        const { views } = context.store.memory;
-        views[compute].set(mean.subarray(first, first + strip), means / bytes);
-        views[compute].set(rstd.subarray(first, first + strip), rstds / bytes);
-        views.bytes.fill(0, sums, sums + strip * SUMS_BYTES);
-        forEachPart(sample, first, strip, ({ run, runs, count, dy, x }) => {
-          const offset = run * bytes;
-          kernels.accumulate_runs(sums + run * SUMS_BYTES, dy, x, means + offset, rstds + offset, runs, count, count);
-        });
-        kernels.total_runs(sums, strip);
-        totals.set(views.float64.subarray(sums / 8, sums / 8 + 3 * strip), 3 * first);
+    width: most,
+    sum(sample, { mean, rstd }, first, strip) {
+      const [sums, means] = [sumsOf(), coefficientsOf()];
+      const rstds = means + strip * bytes;
+      const { views } = context.store.memory;
+      views[compute].set(mean.subarray(first, first + strip), means / bytes);
+      views[compute].set(rstd.subarray(first, first + strip), rstds / bytes);
+      views.bytes.fill(0, sums, sums + strip * SUMS_BYTES);
+      forEachPart(sample, first, strip, ({ run, runs, count, dy, x }) => {
+        const offset = run * bytes;
+        kernels.accumulate_runs(sums + run * SUMS_BYTES, dy, x, means + offset, rstds + offset, runs, count, count);
       });
-      return totals;
+      kernels.total_runs(sums, strip);
+      return sums;
     },
-    map(sample, coefficients) {
-      forEachStrip((first, strip) => {
-        const at = coefficientsOf();
-        storeCoefficients(context.store.memory.views[compute], at / bytes, 8 / bytes, coefficients, first, strip);
-        forEachPart(sample, first, strip, ({ run, runs, count, element, elements, dy, x }) => {
-          const dx = direct ? addressOf(gradInput, element) : dy;
-          kernels.map_runs(dx, dy, x, at + run * COEFFICIENT_BYTES, runs, count, count);
-          if (!direct) stageOut(context, dx, gradInput!, element, elements);
-        });
+    map(sample, coefficients, first, strip) {
+      const at = coefficientsOf();
+      storeCoefficients(context.store.memory.views[compute], at / bytes, 8 / bytes, coefficients, first, strip);
+      forEachPart(sample, first, strip, ({ run, runs, count, element, elements, dy, x }) => {
+        const dx = direct ? addressOf(gradInput, element) : dy;
+        kernels.map_runs(dx, dy, x, at + run * COEFFICIENT_BYTES, runs, count, count);
+        if (!direct) stageOut(context, dx, gradInput!, element, elements);
       });
       // The tile holds results now.
       staged = -1;
