@@ -1,10 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Tensor } from "../../src/index.js";
+import { Tensor, type TensorLike } from "../../src/index.js";
 import { sizeOf } from "../../src/shape.js";
 import { float32, kinds } from "./kinds.js";
-import { calls, type Op } from "./ops.js";
+import { type Arguments, calls, type Op } from "./ops.js";
 import {
-  argumentOf,
   type BackendName,
   backends,
   bitsOf,
@@ -13,12 +12,23 @@ import {
   goodArguments,
   type Home,
   homes,
-  host,
   outcomeOf,
-  placeArgument,
+  placesToWrite,
+  replacingInputs,
+  resizable,
   snapshot,
   tensorsOf,
 } from "./support.js";
+
+/** Every tensor among arguments, moved. */
+function moved<Args extends Arguments>(args: Args, move: (tensor: TensorLike) => TensorLike): Args {
+  const isTensor = (value: unknown) => typeof value === "object" && value !== null && "data" in value;
+  const entries = Object.entries(args).map(([name, value]) => [
+    name,
+    isTensor(value) ? move(value as TensorLike) : value,
+  ]);
+  return Object.fromEntries(entries) as Args;
+}
 
 /** The outcome of every call with host tensors, once computed. */
 const outcomes = new Map<string, Uint8Array[]>();
@@ -39,8 +49,8 @@ function suite(backend: BackendName, op: Op): void {
     for (const home of homes) {
       const args = goodArguments(engine, op, home, kind);
       const result = op.call(engine, args);
-      const [output, ...statistics] = tensorsOf(result);
-      for (const tensor of [output, ...statistics]) {
+      const [output, ...others] = tensorsOf(result);
+      for (const tensor of [output, ...others]) {
         expect(tensor).toBeInstanceOf(Tensor);
         expect(tensor.resident).toBe(home === "resident");
         expect(tensor.data).toHaveLength(sizeOf(tensor.shape));
@@ -49,8 +59,10 @@ function suite(backend: BackendName, op: Op): void {
       if (op.name !== "rowwiseMoments") {
         expect([output.dtype, output.data[Symbol.toStringTag]]).toEqual([kind.dtype, kind.arrayName]);
         expect(output.shape).toEqual(op.shape);
-      } else statistics.push(output);
-      for (const { dtype } of statistics) expect(dtype).toBe(kind.computing);
+      } else others.push(output);
+      // Besides the output there are gradients of parameters, or statistics.
+      const dtypeOfOthers = op.name.endsWith("Backward") ? kind.dtype : kind.computing;
+      for (const { dtype } of others) expect(dtype).toBe(dtypeOfOthers);
       disposeAll(result);
       disposeAll(args);
     }
@@ -63,7 +75,7 @@ function suite(backend: BackendName, op: Op): void {
       engine.scope(() => {
         const args = goodArguments(engine, op, homeOf(0));
         for (const [index, name] of names.entries()) {
-          args[name] = placeArgument(engine, homeOf(index + 1), name, op.parameters[name], index + 2);
+          args[name] = goodArguments(engine, op, homeOf(index + 1))[name];
         }
         expect(outcomeOf(engine, op, args)).toEqual(expected());
       });
@@ -71,66 +83,75 @@ function suite(backend: BackendName, op: Op): void {
   });
 
   it("takes a view of the engine's memory for the resident tensor it is", () => {
-    const x = engine.tensor(host(op.shape).data, op.shape);
-    const args = { ...goodArguments(engine, op), x };
-    // The view is taken last: what is made after it may grow the memory, and detach it.
-    const result = op.call(engine, { ...args, x: { data: x.data, shape: op.shape } });
+    const args = goodArguments(engine, op, "resident");
+    // The views are taken last: what is made after them may grow the memory, and detach them.
+    const result = op.call(
+      engine,
+      replacingInputs(op, args, ({ data, shape }) => ({ data, shape })),
+    );
     expect(bitsOf(result)).toEqual(expected().slice(0, tensorsOf(result).length));
     for (const tensor of tensorsOf(result)) expect(tensor.resident).toBe(true);
   });
 
   it("takes a view of another engine's memory for a host tensor", () => {
-    const stranger = engineOf(backend).tensor(host(op.shape).data, op.shape);
-    const result = op.call(engine, { ...goodArguments(engine, op), x: { data: stranger.data, shape: op.shape } });
+    const args = replacingInputs(op, goodArguments(engine, op), ({ data, shape }) => {
+      return { data: engineOf(backend).tensor(data, shape).data, shape };
+    });
+    const result = op.call(engine, args);
     expect(bitsOf(result)).toEqual(expected().slice(0, tensorsOf(result).length));
     for (const tensor of tensorsOf(result)) expect(tensor.resident).toBe(false);
   });
 
   it("takes the results of another engine that are host tensors", () => {
-    const source = engineOf(backend).affineGlobal(host(op.shape), new Float32Array(4).fill(1), new Float32Array(4));
-    expect(outcomeOf(engine, op, { ...goodArguments(engine, op), x: source })).toEqual(expected());
+    const args = replacingInputs(op, goodArguments(engine, op), (tensor) => {
+      return engineOf(backend).affineGlobal(tensor, new Float32Array(4).fill(1), new Float32Array(4));
+    });
+    expect(outcomeOf(engine, op, args)).toEqual(expected());
   });
 
-  it("takes arrays over shared memory, also to write to", () => {
-    const shared = (name: string, shape: readonly number[], seed: number) => {
-      const data = new Float32Array(new SharedArrayBuffer(sizeOf(shape) * 4));
-      data.set(argumentOf(name, shape, seed).data);
-      return { data, shape };
+  it.each(["shared memory", "memory that can change its size"])("takes arrays over %s, also to write to", (kind) => {
+    const over = ({ data, shape }: TensorLike) => {
+      const { byteLength } = data;
+      const buffer =
+        kind === "shared memory" ? new SharedArrayBuffer(byteLength) : resizable(byteLength, 2 * byteLength);
+      const copy = new Float32Array(buffer);
+      copy.set(data as Float32Array);
+      return { data: copy, shape };
     };
-    const args: Record<string, unknown> = { ...goodArguments(engine, op), x: shared("x", op.shape, 1) };
-    for (const [index, name] of names.entries()) args[name] = shared(name, op.parameters[name], index + 2);
-    if (op.takesOut) args.out = shared("out", op.shape, 9);
-    const result = op.call(engine, args);
+    const places = moved(placesToWrite(engine, op), over);
+    const result = op.call(engine, { ...moved(goodArguments(engine, op), over), ...places });
     expect(bitsOf(result)).toEqual(expected().slice(0, tensorsOf(result).length));
-    if (op.takesOut) expect(tensorsOf(result)[0].data).toBe((args.out as { data: unknown }).data);
+    for (const [index, { name }] of op.places.entries()) expect(tensorsOf(result)[index].data).toBe(places[name].data);
   });
 
-  it.each(kinds)("takes a $name array at any offset in its buffer", (kind) => {
-    const { data, dtype } = argumentOf("x", op.shape, 1, kind);
-    const { BYTES_PER_ELEMENT: bytes } = data;
-    const Class = data.constructor as new (buffer: ArrayBuffer, byteOffset: number, length: number) => Float32Array;
+  it.each(kinds)("takes $name arrays at any offset in their buffers", (kind) => {
     for (const start of [1, 2, 3, 5]) {
-      const moved = new Class(new ArrayBuffer((data.length + start) * bytes), start * bytes, data.length);
-      moved.set(data as Float32Array);
-      const x = { data: moved, shape: op.shape, dtype };
-      expect(outcomeOf(engine, op, { ...goodArguments(engine, op, "host", kind), x })).toEqual(expected(kind));
+      const args = replacingInputs(op, goodArguments(engine, op, "host", kind), ({ data, shape, dtype }) => {
+        const { BYTES_PER_ELEMENT: bytes } = data;
+        const Class = data.constructor as new (buffer: ArrayBuffer, byteOffset: number, length: number) => Float32Array;
+        const moved = new Class(new ArrayBuffer((data.length + start) * bytes), start * bytes, data.length);
+        moved.set(data as Float32Array);
+        return { data: moved, shape, dtype };
+      });
+      expect(outcomeOf(engine, op, args)).toEqual(expected(kind));
     }
   });
 
   it.each(kinds)("takes bare arrays for parameters ($name)", (kind) => {
     for (const home of homes) {
       const args = goodArguments(engine, op, home, kind);
-      for (const [index, name] of names.entries()) {
-        args[name] = argumentOf(name, op.parameters[name], index + 2, kind).data;
-      }
+      const onHost = goodArguments(engine, op, "host", kind);
+      for (const name of names) args[name] = (onHost[name] as TensorLike).data;
       expect(outcomeOf(engine, op, args)).toEqual(expected(kind));
     }
   });
 
   it("takes subclasses of Float32Array", () => {
     class Samples extends Float32Array {}
-    const x = { data: Samples.from(host(op.shape).data), shape: op.shape };
-    expect(outcomeOf(engine, op, { ...goodArguments(engine, op), x })).toEqual(expected());
+    const args = replacingInputs(op, goodArguments(engine, op), ({ data, shape }) => {
+      return { data: Samples.from(data as Float32Array), shape };
+    });
+    expect(outcomeOf(engine, op, args)).toEqual(expected());
   });
 
   it("does not write to what it reads", () => {

@@ -3,7 +3,7 @@
 
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { LanenormError, ShapeError, Tensor } from "../../src/index.js";
+import { LanenormError, ShapeError, Tensor, type TensorLike } from "../../src/index.js";
 import { type Arguments, type Op, ops } from "./ops.js";
 import {
   type BackendName,
@@ -15,6 +15,8 @@ import {
   expectWellFormed,
   goodArguments,
   host,
+  placesToWrite,
+  resizable,
   tensorsOf,
   thrownBy,
   values,
@@ -65,6 +67,18 @@ const hostileTensors: Record<string, () => unknown> = {
     structuredClone(gone.buffer, { transfer: [gone.buffer] });
     return { data: gone, shape };
   },
+  "data whose buffer has shrunk": () => {
+    const buffer = resizable(96, 96);
+    const outside = new Float32Array(buffer, 0, 24);
+    buffer.resize(92);
+    return { data: outside, shape };
+  },
+  "data that has grown with its buffer": () => {
+    const buffer = resizable(96, 192);
+    const tracking = new Float32Array(buffer);
+    buffer.resize(100);
+    return { data: tracking, shape };
+  },
   "shape is a revoked proxy": () => ({ data, shape: revoked([]) }),
   "shape throws on reading": () => ({ data, shape: new Proxy(shape, { get: refuseToAnswer }) }),
   "shape has an element that throws": () => ({ data, shape: throwing("0", [2, 4, 3]) }),
@@ -94,19 +108,37 @@ const hostileTensors: Record<string, () => unknown> = {
 function suite(backend: BackendName, op: Op): void {
   const engine = engineOf(backend);
 
-  function refuse(args: Arguments): void {
+  function refuse(changed: Arguments): void {
+    const args = { ...placesToWrite(engine, op), ...changed };
     const error = expectUntouched(engine, args, () => thrownBy(() => op.call(engine, args)));
     expect(error).toBeInstanceOf(LanenormError);
     expectWellFormed(error as LanenormError);
     expect((error as LanenormError).functionName).toBe(op.name);
   }
 
-  it.each(Object.keys(hostileTensors))("refuses x: %s", (name) => {
-    refuse({ ...goodArguments(engine, op), x: hostileTensors[name]() });
+  it.each(Object.keys(hostileTensors))("refuses x and what is like it: %s", (name) => {
+    for (const input of op.inputs) refuse({ ...goodArguments(engine, op), [input]: hostileTensors[name]() });
   });
 
   it.each(Object.keys(op.parameters))("refuses a hostile %s", (argument) => {
     for (const make of Object.values(hostileTensors)) refuse({ ...goodArguments(engine, op), [argument]: make() });
+  });
+
+  it.each(op.places)("refuses a hostile $argument", ({ name }) => {
+    for (const make of Object.values(hostileTensors)) refuse({ ...goodArguments(engine, op), [name]: make() });
+  });
+
+  it("refuses an out that cannot be looked at", () => {
+    if (!op.takesOut) return;
+    const inside = op.places.filter(({ name }) => name !== "out").map(({ name }) => throwing(name));
+    for (const out of [
+      throwing("data"),
+      revoked({}),
+      revoked([]),
+      new Proxy({}, { ownKeys: refuseToAnswer }),
+      ...inside,
+    ])
+      refuse({ ...goodArguments(engine, op), out });
   });
 
   it("refuses a size that cannot be looked at", () => {
@@ -122,24 +154,39 @@ function suite(backend: BackendName, op: Op): void {
   });
 
   it("takes no Tensor behind a proxy for another tensor", () => {
-    const x = engine.tensor(values(24), shape);
-    const args = { ...goodArguments(engine, op, "resident"), x: new Proxy(x, {}) };
-    const error = thrownBy(() => op.call(engine, args));
-    expect(error).toBeInstanceOf(LanenormError);
-    x.dispose();
+    for (const name of [...op.inputs, ...op.places.map(({ name }) => name)]) {
+      const x = engine.tensor(values(24), shape);
+      const args = { ...goodArguments(engine, op, "resident"), [name]: new Proxy(x, {}) };
+      const error = thrownBy(() => op.call(engine, args));
+      expect(error).toBeInstanceOf(LanenormError);
+      x.dispose();
+    }
   });
 
-  it("does not go by a shape that is another one at a second look", () => {
+  it("refuses data that is detached while it is looked at", () => {
+    for (const name of [...op.inputs, ...Object.keys(op.parameters), ...op.places.map(({ name }) => name)]) {
+      const args = { ...placesToWrite(engine, op), ...goodArguments(engine, op) };
+      const { data, shape } = args[name] as TensorLike<Float32Array>;
+      const detaching = () => {
+        structuredClone(data.buffer, { transfer: [data.buffer] });
+        return shape;
+      };
+      const going = Object.defineProperty({ data }, "shape", { get: detaching });
+      expectRefusal(() => op.call(engine, { ...args, [name]: going }), { kind: ShapeError, functionName: op.name });
+    }
+  });
+
+  it.each(op.inputs)("does not go by a shape of %s that is another one at a second look", (name) => {
     let reads = 0;
     const turncoat = new Proxy([2, 4, 3], {
       get: (target, key) => (key === "0" && reads++ > 2 ? 1 << 20 : (Reflect.get(target, key) as unknown)),
     });
     const memory = engine.tensor(values(48), [48]);
-    const x = { data: memory.data.subarray(0, 24), shape: turncoat };
+    const args = goodArguments(engine, op, "resident");
     const rest = memory.data.slice(24);
     let result: unknown;
     try {
-      result = op.call(engine, { ...goodArguments(engine, op), x });
+      result = op.call(engine, { ...args, [name]: { data: memory.data.subarray(0, 24), shape: turncoat } });
     } catch (error) {
       expect(error).toBeInstanceOf(LanenormError);
     }

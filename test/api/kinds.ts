@@ -51,3 +51,8 @@ export const kinds: readonly Kind[] = [
 export function parameterKinds(x: Kind): readonly Kind[] {
   return kinds.filter((kind) => kind.dtype === x.dtype || (x.computing === "float32" && kind === float32));
 }
+
+/** That of statistics of an x. */
+export function computingKind({ computing }: Kind): Kind {
+  return computing === "float64" ? float64 : float32;
+}

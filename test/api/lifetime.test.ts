@@ -16,7 +16,7 @@ import {
 
 function opSuite(backend: BackendName, op: Op): void {
   const engine = engineOf(backend);
-  const tensors = ["x", ...Object.keys(op.parameters)];
+  const tensors = [...op.inputs, ...Object.keys(op.parameters)];
 
   describe.each(homes)("%s", (home) => {
     it.each(tensors)("refuses a disposed %s", (argument) => {

@@ -1,19 +1,33 @@
 // Every op as data: what it takes, and how it is called with some of that spoiled.
 
 import type { Engine } from "../../src/index.js";
+import type { Home } from "./support.js";
 
 /** Arguments by name; a test may put anything into each. */
 export type Arguments = Readonly<Record<string, unknown>>;
+
+/** A tensor that a call may be given to write to. */
+export interface Place {
+  /** Among the arguments of these tests. */
+  readonly name: string;
+  /** What messages call it. */
+  readonly argument: string;
+  readonly shape: readonly number[];
+}
 
 export interface Op {
   /** The function of the API. */
   readonly name: string;
   /** The function, and what is particular about the call. */
   readonly title: string;
+  /** x, and for gradients gradOutput, which is of x's shape, dtype and home. */
+  readonly inputs: readonly string[];
   /** The shape of x. */
   readonly shape: readonly number[];
   /** The shapes of the other tensors it takes, by argument. */
   readonly parameters: Readonly<Record<string, readonly number[]>>;
+  /** Those that are statistics: of the dtype that x is computed in. */
+  readonly statistics: readonly string[];
   /** Those that cannot be left out. */
   readonly required: readonly string[];
   /** Those it writes to. */
@@ -27,22 +41,38 @@ export interface Op {
   readonly options: readonly string[];
   readonly takesEps: boolean;
   readonly takesOut: boolean;
+  /** Where it may be told to write. The first is for what is like x, and may be exactly one of `inputs`. */
+  readonly places: readonly Place[];
+  /** The operands for which the wasm backend needs linear memory besides them. */
+  readonly scratchFor: readonly Home[];
   /** Calls it; `size` is its normalizedShape, numGroups, axes ... */
   readonly call: (engine: Engine, args: Arguments) => unknown;
 }
 
-/** The arguments of a function: after x come positional ones, then options. */
+/** The arguments of a function: positional ones, then options. */
 interface Signature {
   readonly positional: readonly string[];
   readonly sizeName?: string;
   readonly options: readonly string[];
+  /** What is in `out`, where that is not a tensor. */
+  readonly gradients?: readonly string[];
+  readonly scratchFor?: readonly Home[];
 }
 
 const affine = ["weight", "bias", "eps", "out"];
 const running = ["runningMean", "runningVar"];
 
 function signature(sizeName: string | undefined, options: readonly string[]): Signature {
-  return { positional: sizeName === undefined ? [] : ["size"], sizeName, options };
+  return { positional: sizeName === undefined ? ["x"] : ["x", "size"], sizeName, options };
+}
+
+function backward(
+  sizeName: string | undefined,
+  options: readonly string[],
+  gradients: readonly string[] = ["gradInput", "gradWeight", "gradBias"],
+): Signature {
+  const { positional } = signature(sizeName, options);
+  return { positional: ["gradOutput", ...positional], sizeName, options: [...options, "out"], gradients };
 }
 
 const rmsNorm = signature("normalizedShape", ["weight", "eps", "out"]);
@@ -50,6 +80,8 @@ const layerNorm = signature("normalizedShape", affine);
 const groupNorm = signature("numGroups", [...affine, "layout"]);
 const batchNorm = signature(undefined, [...affine, "layout", ...running, "training", "momentum"]);
 const instanceNorm = signature(undefined, [...affine, "layout", ...running, "useInputStats", "momentum"]);
+
+const saved = ["mean", "rstd", "weight", "outputMask"];
 
 const signatures = {
   layerNorm,
@@ -66,8 +98,19 @@ const signatures = {
   normalize: signature(undefined, ["p", "dim", "eps", "out"]),
   localResponseNorm: signature("size", ["alpha", "beta", "k", "layout", "out"]),
   rowwiseMoments: signature("n", []),
-  affineGlobal: { positional: ["scale", "bias"], options: ["out"] },
-  affineVectorized: { positional: ["scale", "bias", "gamma", "beta"], options: ["out"] },
+  affineGlobal: { positional: ["x", "scale", "bias"], options: ["out"], scratchFor: ["host"] },
+  affineVectorized: { positional: ["x", "scale", "bias", "gamma", "beta"], options: ["out"], scratchFor: ["host"] },
+  layerNormBackward: backward("normalizedShape", [...saved, "bias"]),
+  rmsNormBackward: backward("normalizedShape", ["rstd", "weight", "outputMask"], ["gradInput", "gradWeight"]),
+  groupNormBackward: backward("numGroups", [...saved, "layout"]),
+  instanceNormBackward: backward(undefined, [...saved, "layout", "useInputStats"]),
+  batchNormBackward: backward(undefined, [...saved, "layout", "training"]),
+  // These are not in WebAssembly.
+  normalizeBackward: { ...backward(undefined, ["p", "dim", "eps"], ["gradInput"]), scratchFor: [] },
+  localResponseNormBackward: {
+    ...backward("size", ["alpha", "beta", "k", "layout"], ["gradInput"]),
+    scratchFor: [],
+  },
 } satisfies Record<string, Signature>;
 
 export type FunctionName = keyof typeof signatures;
@@ -84,13 +127,16 @@ interface Particulars {
 const shape = [2, 4, 3];
 
 function op(name: FunctionName, particulars: Particulars): Op {
-  const { positional, sizeName, options }: Signature = signatures[name];
+  const { positional, sizeName, options, gradients, scratchFor = ["host", "resident"] }: Signature = signatures[name];
   const { size, parameters = {}, required = [], updates = [], settings = {}, about } = particulars;
+  const places = placesOf(options, parameters, gradients);
   return {
     name,
     title: about === undefined ? name : `${name}, ${about}`,
+    inputs: positional.filter((argument) => argument === "gradOutput" || argument === "x"),
     shape,
     parameters,
+    statistics: gradients ? Object.keys(parameters).filter((argument) => /^(mean|rstd)$/.test(argument)) : [],
     required,
     updates,
     settings,
@@ -99,17 +145,34 @@ function op(name: FunctionName, particulars: Particulars): Op {
     options,
     takesEps: options.includes("eps"),
     takesOut: options.includes("out"),
+    places,
+    scratchFor,
     call: (engine, args) => {
-      const first = ["x", ...positional].map((argument) => args[argument]);
-      const rest = options.length > 0 ? [optionsOf(args, options)] : [];
+      const first = positional.map((argument) => args[argument]);
+      const rest = options.length > 0 ? [optionsOf(args, options, gradients)] : [];
       return (engine[name] as (...args: unknown[]) => unknown)(...first, ...rest);
     },
   };
 }
 
+function placesOf(
+  options: readonly string[],
+  { weight = [] }: Readonly<Record<string, readonly number[]>>,
+  gradients: readonly string[] | undefined,
+): readonly Place[] {
+  if (!options.includes("out")) return [];
+  if (!gradients) return [{ name: "out", argument: "out", shape }];
+  return gradients.map((name, index) => ({ name, argument: `out.${name}`, shape: index === 0 ? shape : weight }));
+}
+
 /** Options as the caller writes them: what a test does not mention is not there. */
-function optionsOf(args: Arguments, names: readonly string[]): unknown {
+function optionsOf(args: Arguments, names: readonly string[], gradients: readonly string[] = []): unknown {
   if ("options" in args) return args.options;
+  const out = mentioned(args, gradients);
+  return { ...(Object.keys(out).length > 0 && { out }), ...mentioned(args, names) };
+}
+
+function mentioned(args: Arguments, names: readonly string[]): Arguments {
   return Object.fromEntries(names.filter((name) => name in args).map((name) => [name, args[name]]));
 }
 
@@ -120,6 +183,13 @@ const withRunning = { ...perChannel, runningMean: [4], runningVar: [4] };
 const withLastRunning = { ...perLastChannel, runningMean: [3], runningVar: [3] };
 const last = { layout: "channels-last" };
 const updating = { required: running, updates: running };
+
+/** The statistics and the weight of a call for gradients. */
+function given(statistics: readonly number[], weight: readonly number[]) {
+  return { parameters: { mean: statistics, rstd: statistics, weight }, required: ["mean", "rstd"] };
+}
+
+const layerStatistics = { ...given([2, 1, 1], [4, 3]), size: [4, 3] };
 
 /** One call of every function. */
 export const ops: readonly Op[] = [
@@ -142,6 +212,16 @@ export const ops: readonly Op[] = [
     parameters: { scale: [2], bias: [2], gamma: [4, 3], beta: [4, 3] },
     required: ["scale", "bias", "gamma", "beta"],
   }),
+  op("layerNormBackward", {
+    ...layerStatistics,
+    parameters: { ...layerStatistics.parameters, bias: [4, 3] },
+  }),
+  op("rmsNormBackward", { size: 3, parameters: { rstd: [2, 4, 1], weight: [3] }, required: ["rstd"] }),
+  op("groupNormBackward", { size: 2, ...given([2, 2], [4]) }),
+  op("instanceNormBackward", given([2, 4], [4])),
+  op("batchNormBackward", { ...given([4], [4]), settings: { training: true } }),
+  op("normalizeBackward", {}),
+  op("localResponseNormBackward", { size: 3 }),
 ];
 
 /** Calls that take another way through the library. */
@@ -179,6 +259,26 @@ export const variations: readonly Op[] = [
   op("normalize", { about: "p = Infinity", settings: { p: Infinity, dim: 0 } }),
   op("normalize", { about: "p = 3.5", settings: { p: 3.5 } }),
   op("localResponseNorm", { about: "channels last", size: 2, settings: { ...last, alpha: 0.5, beta: 0.6, k: 2 } }),
+  op("layerNormBackward", { about: "short rows", size: 3, ...given([2, 4, 1], [3]) }),
+  op("groupNormBackward", { about: "channels last", size: 1, ...given([2, 1], [3]), settings: last }),
+  op("instanceNormBackward", { about: "channels last", ...given([2, 3], [3]), settings: last }),
+  op("instanceNormBackward", {
+    about: "without input statistics",
+    ...given([2, 4], [4]),
+    settings: { useInputStats: false },
+  }),
+  op("instanceNormBackward", {
+    about: "without input statistics, channels last",
+    ...given([2, 3], [3]),
+    settings: { ...last, useInputStats: false },
+  }),
+  op("batchNormBackward", { about: "channels last", ...given([3], [3]), settings: { ...last, training: true } }),
+  op("batchNormBackward", { about: "of constant statistics", ...given([4], [4]) }),
+  op("batchNormBackward", { about: "of constant statistics, channels last", ...given([3], [3]), settings: last }),
+  op("normalizeBackward", { about: "p = 1", settings: { p: 1, dim: -1 } }),
+  op("normalizeBackward", { about: "p = Infinity", settings: { p: Infinity, dim: 0 } }),
+  op("normalizeBackward", { about: "p = 3.5", settings: { p: 3.5 } }),
+  op("localResponseNormBackward", { about: "channels last", size: 2, settings: { ...last, alpha: 0.5, beta: 0.6 } }),
 ];
 
 export const calls: readonly Op[] = [...ops, ...variations];

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ArgumentError, LanenormError, ShapeError, type Tensor } from "../../src/index.js";
 import { type Arguments, calls, type Op, opOf, ops, opsWithEps, opsWithOut } from "./ops.js";
 import {
+  alike,
   type BackendName,
   backends,
   bitsOf,
@@ -13,6 +14,7 @@ import {
   host,
   named,
   outcomeOf,
+  tensorsOf,
   thrownBy,
   values,
 } from "./support.js";
@@ -40,9 +42,10 @@ function suite(backend: BackendName): void {
     });
 
     it("may be a number, and may cover all of x", () => {
-      const x = host([2, 4, 3]);
-      expect(() => op.call(engine, { x, size: 3 })).not.toThrow();
-      expect(() => op.call(engine, { x, size: [2, 4, 3] })).not.toThrow();
+      const good = alike(op, host([2, 4, 3]));
+      const statistics = (shape: number[]) => Object.fromEntries(op.statistics.map((name) => [name, host(shape)]));
+      expect(() => op.call(engine, { ...good, ...statistics([2, 4, 1]), size: 3 })).not.toThrow();
+      expect(() => op.call(engine, { ...good, ...statistics([1, 1, 1]), size: [2, 4, 3] })).not.toThrow();
     });
 
     it("is not there to be found in an x without dimensions", () => {
@@ -51,7 +54,7 @@ function suite(backend: BackendName): void {
     });
   });
 
-  describe.each((["groupNorm", "nativeGroupNorm"] as const).map(opOf))("numGroups of $name", (op) => {
+  describe.each(ops.filter(({ sizeName }) => sizeName === "numGroups"))("numGroups of $name", (op) => {
     it.each(named([...neverSizes, 0, -0, [2], 2 ** 53]))("cannot be %s", (_, size) => {
       expect(refuse(op, { size }, "numGroups")).toBeInstanceOf(ArgumentError);
     });
@@ -62,7 +65,7 @@ function suite(backend: BackendName): void {
 
     it.each(named([[24], []]))("cannot be had of an x of shape %s", (_, shape) => {
       const x = host(shape as number[]);
-      expect(refuse(op, { x, weight: undefined, bias: undefined }, "x")).toBeInstanceOf(ShapeError);
+      expect(refuse(op, { x, weight: undefined }, "x")).toBeInstanceOf(ShapeError);
     });
   });
 
@@ -88,16 +91,20 @@ function suite(backend: BackendName): void {
     (op) => {
       it.each(named([[24], []]))("are not in shape %s", (_, shape) => {
         const { size, settings } = op;
-        expect(refuse(op, { x: host(shape as number[]), size, ...settings }, "x")).toBeInstanceOf(ShapeError);
+        expect(refuse(op, { ...alike(op, host(shape as number[])), size, ...settings }, "x")).toBeInstanceOf(
+          ShapeError,
+        );
       });
     },
   );
 
-  it("localResponseNorm needs locations, as PyTorch does", () => {
-    for (const layout of ["channels-first", "channels-last"]) {
-      refuse(opOf("localResponseNorm"), { x: host([4, 6]), layout }, "x");
-    }
-  });
+  it.each(["localResponseNorm", "localResponseNormBackward"] as const)(
+    "%s needs locations, as PyTorch does",
+    (name) => {
+      for (const layout of ["channels-first", "channels-last"])
+        refuse(opOf(name), { ...alike(opOf(name), host([4, 6])), layout }, "x");
+    },
+  );
 
   it.each([
     ["instanceNorm", [2, 4], "channels-first"],
@@ -172,8 +179,8 @@ function suite(backend: BackendName): void {
     });
   });
 
-  describe("options of normalize", () => {
-    const op = opOf("normalize");
+  describe.each((["normalize", "normalizeBackward"] as const).map(opOf))("options of $name", (op) => {
+    const of = (shape: readonly number[]) => alike(op, host(shape));
 
     it.each(named([0, -0, -1, NaN, -Infinity, null, "2", true, 2n, {}, [2], Symbol("p")]))("p cannot be %s", (_, p) => {
       expect(refuse(op, { p }, "p")).toBeInstanceOf(ArgumentError);
@@ -187,24 +194,22 @@ function suite(backend: BackendName): void {
     );
 
     it("dim is 1 unless it is given, and a tensor of one dimension has none", () => {
-      const x = host([2, 4, 3]);
-      expect(bitsOf(op.call(engine, { x }))).toEqual(bitsOf(op.call(engine, { x, dim: -2 })));
-      refuse(op, { x: host([24]) }, "dim");
-      refuse(op, { x: host([]) }, "dim");
+      const good = of([2, 4, 3]);
+      expect(bitsOf(op.call(engine, good))).toEqual(bitsOf(op.call(engine, { ...good, dim: -2 })));
+      refuse(op, of([24]), "dim");
+      refuse(op, of([]), "dim");
       for (const dim of [0, -1]) {
-        expect(() => op.call(engine, { x: host([24]), dim })).not.toThrow();
-        expect(() => op.call(engine, { x: host([]), dim })).not.toThrow();
+        expect(() => op.call(engine, { ...of([24]), dim })).not.toThrow();
+        expect(() => op.call(engine, { ...of([]), dim })).not.toThrow();
       }
     });
 
     it.each(named([Number.MIN_VALUE, 0.3, 1, 2, 3, 1000, Number.MAX_VALUE, Infinity]))("p may be %s", (_, p) => {
-      expect(() => op.call(engine, { x: host([2, 4, 3]), p })).not.toThrow();
+      expect(() => op.call(engine, { ...of([2, 4, 3]), p })).not.toThrow();
     });
   });
 
-  describe("localResponseNorm", () => {
-    const op = opOf("localResponseNorm");
-
+  describe.each((["localResponseNorm", "localResponseNormBackward"] as const).map(opOf))("$name", (op) => {
     it.each(named([...neverSizes, 0, -0, -3, [3], 2 ** 53]))("size cannot be %s", (_, size) => {
       expect(refuse(op, { size }, "size")).toBeInstanceOf(ArgumentError);
     });
@@ -220,9 +225,11 @@ function suite(backend: BackendName): void {
 
     it("takes a window wider than there are channels", () => {
       for (const size of [9, 1000, 2 ** 31 - 1, 2 ** 32, 2 ** 52]) {
-        const wide = op.call(engine, { ...goodArguments(engine, op), size, alpha: size }) as Tensor<Float32Array>;
-        const all = op.call(engine, { ...goodArguments(engine, op), size: 8, alpha: 8 }) as Tensor<Float32Array>;
-        for (const [index, value] of wide.data.entries()) expect(value).toBeCloseTo(all.data[index], 5);
+        const [wide, all] = [size, 8].map((size) => {
+          const [{ data }] = tensorsOf(op.call(engine, { ...goodArguments(engine, op), size, alpha: size }));
+          return data as Float32Array;
+        });
+        for (const [index, value] of wide.entries()) expect(value).toBeCloseTo(all[index], 5);
       }
     });
   });
@@ -243,7 +250,7 @@ function suite(backend: BackendName): void {
     });
   });
 
-  describe.each(calls.filter(({ options }) => options.includes("momentum")))("switches of $title", (op) => {
+  describe.each(calls.filter(({ options }) => options.includes("momentum")))("momentum of $title", (op) => {
     it.each(named([-0.1, 1.1, NaN, Infinity, -Infinity, null, "0.1", true, 1n, {}, Symbol("momentum")]))(
       "momentum cannot be %s",
       (_, momentum) => {
@@ -254,7 +261,10 @@ function suite(backend: BackendName): void {
     it.each([0, 0.5, 1, Number.MIN_VALUE])("momentum may be %s", (momentum) => {
       expect(() => op.call(engine, { ...goodArguments(engine, op), momentum })).not.toThrow();
     });
+  });
 
+  const switches = calls.filter(({ options }) => options.includes("training") || options.includes("useInputStats"));
+  describe.each(switches)("switches of $title", (op) => {
     const name = op.options.includes("training") ? "training" : "useInputStats";
     it.each(named([null, 0, 1, "true", NaN, {}, [], Symbol("training"), () => true]))(
       `${name} cannot be %s`,
@@ -287,8 +297,8 @@ function suite(backend: BackendName): void {
       },
     );
 
-    // Batch norm is inference unless told otherwise, which takes running statistics.
-    if (!op.options.includes("training"))
+    // Batch norm is inference unless told otherwise, which takes running statistics; gradients take those saved.
+    if (op.required.length === 0 && !op.options.includes("training"))
       it("may be left out", () => {
         const args = goodArguments(engine, op);
         expect(() => op.call(engine, { ...args, options: undefined })).not.toThrow();

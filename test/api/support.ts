@@ -10,7 +10,7 @@ import {
   type TensorLike,
 } from "../../src/index.js";
 import { sizeOf } from "../../src/shape.js";
-import { float32, type Kind } from "./kinds.js";
+import { computingKind, float32, type Kind, parameterKinds } from "./kinds.js";
 import type { Arguments, Op } from "./ops.js";
 
 export type BackendName = "wasm" | "js";
@@ -37,10 +37,12 @@ export function place(engine: Engine, home: Home, shape: readonly number[], seed
   return home === "host" ? tensor : engine.tensor(tensor.data, shape);
 }
 
-/** A tensor for an argument: variances are positive. */
+/** A tensor for an argument: variances and what is made of them are positive. */
 export function argumentOf(name: string, shape: readonly number[], seed: number, kind = float32): TensorLike {
   const numbers = values(sizeOf(shape), seed);
-  const data = kind.encode(name === "runningVar" ? numbers.map((number) => Math.abs(number) + 0.5) : numbers);
+  const data = kind.encode(
+    /^(runningVar|rstd)$/.test(name) ? numbers.map((number) => Math.abs(number) + 0.5) : numbers,
+  );
   return kind.arrayName === "Uint16Array" ? { data, shape, dtype: kind.dtype } : { data, shape };
 }
 
@@ -64,13 +66,47 @@ export function goodArguments(
   kind: Kind = float32,
   parameterKind = kind,
 ): Record<string, unknown> {
-  const x = placeArgument(engine, home, "x", op.shape, 1, kind);
-  const args: Record<string, unknown> = { x, size: op.size, ...op.settings };
+  const args: Record<string, unknown> = { size: op.size, ...op.settings };
+  for (const name of op.inputs) args[name] = placeArgument(engine, home, name, op.shape, name === "x" ? 1 : 51, kind);
   let seed = 2;
   for (const [name, shape] of Object.entries(op.parameters)) {
-    args[name] = placeArgument(engine, home, name, shape, seed++, parameterKind);
+    const own = op.statistics.includes(name) ? computingKind(kind) : parameterKind;
+    args[name] = placeArgument(engine, home, name, shape, seed++, own);
   }
   return args;
+}
+
+/** A tensor for each place that an op may write to, at `home`. */
+export function placesToWrite(engine: Engine, op: Op, home: Home = "host", kind = float32): Record<string, TensorLike> {
+  const made = op.places.map(({ name, shape }, index) => {
+    return [name, placeArgument(engine, home, name, shape, 9 + index, kind)] as const;
+  });
+  return Object.fromEntries(made);
+}
+
+/** The kinds that a parameter of an op on an x of some kind may have. */
+export function kindsOfParameter(op: Op, name: string, kind: Kind): readonly Kind[] {
+  return op.statistics.includes(name) ? [computingKind(kind)] : parameterKinds(kind);
+}
+
+/** The same tensor for x, and for whatever must be like x. */
+export function alike(op: Op, x: unknown): Record<string, unknown> {
+  return Object.fromEntries(op.inputs.map((name) => [name, x]));
+}
+
+/** Arguments with others for x and for what is like it, made of those. */
+export function replacingInputs(
+  op: Op,
+  args: Arguments,
+  make: (tensor: TensorLike) => unknown,
+): Record<string, unknown> {
+  return { ...args, ...Object.fromEntries(op.inputs.map((name) => [name, make(args[name] as TensorLike)])) };
+}
+
+/** A buffer that may be resized, which TypeScript's lib for ES2023 does not know. */
+export function resizable(byteLength: number, maxByteLength: number): ArrayBuffer & { resize(bytes: number): void } {
+  const Resizable = ArrayBuffer as unknown as new (bytes: number, options: object) => ReturnType<typeof resizable>;
+  return new Resizable(byteLength, { maxByteLength });
 }
 
 /** The shape that an argument of an op has. */
@@ -164,6 +200,12 @@ export function tensorsOf(result: unknown): Tensor[] {
 
 export function disposeAll(result: unknown): void {
   for (const tensor of tensorsOf(result)) tensor.dispose();
+}
+
+/** Disposes of what a call has made, and not of what it was given to write to. */
+export function disposeMade(result: unknown, args: Arguments): void {
+  const given = Object.values(args);
+  for (const tensor of tensorsOf(result)) if (!given.includes(tensor)) tensor.dispose();
 }
 
 /** The bits of every tensor of a result, copied. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ArgumentError, DTypeError, LanenormError, ShapeError } from "../../src/index.js";
-import { kinds, parameterKinds } from "./kinds.js";
+import { kinds } from "./kinds.js";
 import { calls, type Op } from "./ops.js";
 import {
   argumentOf,
@@ -13,6 +13,8 @@ import {
   goodArguments,
   homes,
   host,
+  kindsOfParameter,
+  placesToWrite,
   type Refusal,
   thrownBy,
 } from "./support.js";
@@ -80,42 +82,47 @@ const notShapes: Record<string, unknown> = {
 
 function suite(backend: BackendName, op: Op): void {
   const engine = engineOf(backend);
-  const fits = goodArguments(engine, op);
-  const refuse = (x: unknown, kind: Refusal["kind"], argument: string | RegExp) =>
-    expectUntouched(engine, { ...fits, x }, () =>
-      expectRefusal(() => op.call(engine, { ...fits, x }), { kind, functionName: op.name, argument }),
-    );
+  const fits = { ...goodArguments(engine, op), ...placesToWrite(engine, op) };
+  const refuse = (x: unknown, kind: Refusal["kind"], part: "" | ".data" | "(.data)?" | "(.shape)?") => {
+    for (const input of op.inputs) {
+      const args = { ...fits, [input]: x };
+      const argument = new RegExp(`^${input}${part}$`);
+      expectUntouched(engine, args, () =>
+        expectRefusal(() => op.call(engine, args), { kind, functionName: op.name, argument }),
+      );
+    }
+  };
 
-  it.each(Object.keys(notTensors))("refuses as x: %s", (name) => {
-    refuse(notTensors[name], ArgumentError, /^x/);
+  it.each(Object.keys(notTensors))("refuses as x, and as what is like it: %s", (name) => {
+    refuse(notTensors[name], ArgumentError, "");
   });
 
   it.each(Object.keys(notData))("refuses as data: %s", (name) => {
-    refuse({ data: notData[name], shape: op.shape }, DTypeError, "x.data");
+    refuse({ data: notData[name], shape: op.shape }, DTypeError, ".data");
   });
 
   it.each(Object.keys(notShapes))("refuses as shape: %s", (name) => {
-    refuse({ data, shape: notShapes[name] }, ShapeError, /^x(\.shape)?$/);
+    refuse({ data, shape: notShapes[name] }, ShapeError, "(.shape)?");
   });
 
   it.each(["float64", "float16", "bfloat16", "int32", "", null, 32, Symbol("float32"), {}])(
     "refuses a Float32Array that is declared %s",
     (dtype) => {
-      refuse({ data, shape: op.shape, dtype }, DTypeError, /^x/);
+      refuse({ data, shape: op.shape, dtype }, DTypeError, "(.data)?");
     },
   );
 
   it.each(["float32", "float64", "uint16", "Float16", "__proto__", "", null, 16, Symbol("float16"), {}])(
     "refuses a Uint16Array that is declared %s",
     (dtype) => {
-      refuse({ data: new Uint16Array(24), shape: op.shape, dtype }, DTypeError, /^x/);
+      refuse({ data: new Uint16Array(24), shape: op.shape, dtype }, DTypeError, "(.data)?");
     },
   );
 
   it("refuses arrays of integers, whatever they are declared", () => {
     for (const Class of [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Int32Array, Uint32Array]) {
       for (const dtype of [undefined, "float16", "bfloat16", "float32"]) {
-        refuse({ data: new Class(24), shape: op.shape, dtype }, DTypeError, "x.data");
+        refuse({ data: new Class(24), shape: op.shape, dtype }, DTypeError, ".data");
       }
     }
   });
@@ -126,7 +133,7 @@ function suite(backend: BackendName, op: Op): void {
         for (const parameterKind of kinds) {
           const parameter = argumentOf(argument, op.parameters[argument], 2, parameterKind);
           const args = { ...goodArguments(engine, op, home, kind), [argument]: parameter };
-          if (parameterKinds(kind).includes(parameterKind)) {
+          if (kindsOfParameter(op, argument, kind).includes(parameterKind)) {
             expect(() => op.call(engine, args)).not.toThrow();
           } else {
             expectUntouched(engine, args, () =>

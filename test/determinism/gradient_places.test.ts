@@ -65,6 +65,7 @@ const cases: readonly Case[] = [
   groups([1, 2, 300_001], 1, "channels-first"),
   groups([1, 3, 700_001], 3, "channels-first"),
   groups([40, 64], 8, "channels-first"),
+  groups([2, 33_000, 5], 3, "channels-first"),
   groups([2, 35, 6], 3, "channels-last"),
   groups([2, 30_001, 6], 3, "channels-last"),
   groups([1, 260_001, 5], 1, "channels-last"),

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Engine, Tensor, TensorLike, TypedArray } from "../../src/index.js";
+import { sizeOf } from "../../src/shape.js";
 import { bfloat16 } from "../api/kinds.js";
 import { type BackendName, backends, engineOf } from "../api/support.js";
 
@@ -182,7 +183,92 @@ const cases: Record<string, Case> = {
     run: (engine) =>
       engine.affineVectorized(float(4 * million, 4), ones, zeros, ones.subarray(0, 4), zeros.subarray(0, 4)),
   },
+  ...gradientCases(),
 };
+
+/** Gradients; of all, that of x must be written to its ends, and all others too. */
+function gradientCases(): Record<string, Case> {
+  const of = (shape: readonly number[], run: (engine: Engine, x: TensorLike, saved: Saved) => Gradients): Case => {
+    return gradientCase({ data: large.subarray(0, sizeOf(shape)), shape }, run);
+  };
+  return {
+    "layerNormBackward of 16 million elements": of([4, 4 * million], (engine, x, saved) => {
+      return engine.layerNormBackward(x, x, 4 * million, { ...saved([4, 1]), weight: ones });
+    }),
+    "layerNormBackward of 64 MiB of float64": gradientCase({ data: doubles, shape: [2, 4 * million] }, (engine, x) => {
+      const saved = { mean: new Float64Array(2), rstd: new Float64Array(2).fill(1) };
+      return engine.layerNormBackward(x, x, 4 * million, saved);
+    }),
+    "layerNormBackward of 16 million bfloat16 numbers": gradientCase(
+      { data: bits, shape: [4, 4 * million], dtype: "bfloat16" },
+      (engine, x, saved) => engine.layerNormBackward(x, x, 4 * million, saved([4, 1])),
+    ),
+    "rmsNormBackward of 4 million rows": of([4 * million, 4], (engine, x, saved) => {
+      return engine.rmsNormBackward(x, x, 4, { rstd: saved([4 * million, 1]).rstd });
+    }),
+    "layerNormBackward of rows as long as there are many": of([4096, 4096], (engine, x, saved) => {
+      return engine.layerNormBackward(x, x, 4096, saved([4096, 1]));
+    }),
+    "groupNormBackward with 4 million channels of one element": of([4, 4 * million], (engine, x, saved) => {
+      return engine.groupNormBackward(x, x, 2, { ...saved([4, 2]), weight: ones });
+    }),
+    "groupNormBackward with groups larger than a tile": of([2, 64, 131_072], (engine, x, saved) => {
+      return engine.groupNormBackward(x, x, 4, saved([2, 4]));
+    }),
+    "groupNormBackward, channels last": of([1, million, 16], (engine, x, saved) => {
+      return engine.groupNormBackward(x, x, 16, { ...saved([1, 16]), layout: "channels-last" });
+    }),
+    "groupNormBackward, a million channels last": of([2, 8, million], (engine, x, saved) => {
+      return engine.groupNormBackward(x, x, million / 4, { ...saved([2, million / 4]), layout: "channels-last" });
+    }),
+    "instanceNormBackward of 4 million channels": of([1, 4 * million, 4], (engine, x, saved) => {
+      return engine.instanceNormBackward(x, x, { ...saved([1, 4 * million]), weight: ones });
+    }),
+    "instanceNormBackward of constant statistics": of([16, million / 4, 4], (engine, x, saved) => {
+      return engine.instanceNormBackward(x, x, { ...saved([16, million / 4]), useInputStats: false });
+    }),
+    "instanceNormBackward of constant statistics, channels last": of([64, 4, 65_536], (engine, x, saved) => {
+      const options = { useInputStats: false, layout: "channels-last" } as const;
+      return engine.instanceNormBackward(x, x, { ...saved([64, 65_536]), ...options });
+    }),
+    batchNormBackward: of([16, 4, million / 4], (engine, x, saved) => {
+      return engine.batchNormBackward(x, x, { ...saved([4]), training: true });
+    }),
+    "batchNormBackward of 2 million channels": of([8, 2 * million], (engine, x, saved) => {
+      return engine.batchNormBackward(x, x, { ...saved([2 * million]), training: true });
+    }),
+    "batchNormBackward of constant statistics": of([4, 4 * million], (engine, x, saved) => {
+      return engine.batchNormBackward(x, x, { ...saved([4 * million]), training: false });
+    }),
+    "batchNormBackward, channels last": of([4, million, 4], (engine, x, saved) => {
+      return engine.batchNormBackward(x, x, { ...saved([4]), training: true, layout: "channels-last" });
+    }),
+    "normalizeBackward along 4 million": of([2, 4 * million], (engine, x) => {
+      return engine.normalizeBackward(x, x, { p: 1 });
+    }),
+    "localResponseNormBackward of 65,536 channels": of([1, 65_536, 64], (engine, x) => {
+      return engine.localResponseNormBackward(x, x, 5);
+    }),
+  };
+}
+
+/** Makes statistics of a shape: means of 0 and deviations of 1. */
+type Saved = (shape: readonly number[]) => { mean: TensorLike; rstd: TensorLike };
+type Gradients = Readonly<Record<"gradInput", Tensor> & Partial<Record<"gradWeight" | "gradBias", Tensor>>>;
+
+function gradientCase(x: TensorLike, run: (engine: Engine, x: TensorLike, saved: Saved) => Gradients): Case {
+  const saved: Saved = (shape) => {
+    const [mean, rstd] = [zeros, ones].map((data) => ({ data: data.subarray(0, sizeOf(shape)), shape }));
+    return { mean, rstd };
+  };
+  return {
+    run: (engine) => {
+      const { gradInput, gradWeight, gradBias } = run(engine, x, saved);
+      for (const gradient of [gradWeight, gradBias]) if (gradient) expect(isWritten(gradient.data)).toBe(true);
+      return gradInput;
+    },
+  };
+}
 
 function suite(backend: BackendName): void {
   it.each(Object.keys(cases))("%s", (name) => {

@@ -1,16 +1,23 @@
 // The kernels on another module's memory.
 
 import { describe, expect, it } from "vitest";
-import { createEngineSync, type Engine, LanenormError, UnsupportedError } from "../../src/index.js";
+import {
+  createEngineSync,
+  type Engine,
+  LanenormError,
+  Tensor,
+  type TensorLike,
+  UnsupportedError,
+} from "../../src/index.js";
 import { sizeOf } from "../../src/shape.js";
 import { kinds } from "../api/kinds.js";
 import { calls, callsWithOut, type Op, ops } from "../api/ops.js";
 import {
-  argumentOf,
   type BackendName,
   backends,
   bitsOf,
   disposeAll,
+  disposeMade,
   engineOf,
   expectRefusal,
   expectSameBits,
@@ -18,13 +25,15 @@ import {
   type Home,
   homes,
   host,
+  placesToWrite,
+  snapshot,
   values,
 } from "../api/support.js";
 import { foreignMemory } from "./foreign.js";
 
 function withAllocator(backend: BackendName): void {
   // Allocators for 32-bit words promise multiples of 4, where float64 needs 8.
-  const modules = [foreignMemory(), foreignMemory({ alignment: 4, heapBase: 1028 })];
+  const modules = [foreignMemory(), foreignMemory({ alignment: 4, heapBase: 1028 }), foreignMemory({ growing: true })];
   const engines = modules.map((foreign) => createEngineSync({ ...foreign, backend }));
   const reference = engineOf(backend);
 
@@ -82,23 +91,29 @@ function withAllocator(backend: BackendName): void {
     check((one) => one.standardize(x, [0, 2]));
     check((one) => one.batchNorm(x, { training: true, layout: "channels-last" }));
     check((one) => one.normalize(x, { dim: 2, p: 1 }));
+    const { mean, rstd } = own.nativeLayerNorm(x, 75_000);
+    const statistics = { mean, rstd };
+    check((one) => one.layerNormBackward(x, x, 75_000, statistics));
+    check((one) => one.instanceNormBackward(x, x, statisticsOf(statistics, [2, 2])));
+    check((one) => one.batchNormBackward(x, x, { ...statisticsOf(statistics, [2]), training: true }));
+    const last = { data: x.data, shape: [2, 75_000, 2] };
+    const perSample = statisticsOf(statistics, [2, 1]);
+    check((one) => one.groupNormBackward(last, last, 1, { ...perSample, layout: "channels-last" }));
+    check((one) => one.normalizeBackward(x, x));
+    check((one) => one.localResponseNormBackward(x, x, 3));
     expect([foreign.live.size, foreign.strayFrees]).toEqual([0, []]);
     expect(foreign.memory.buffer.byteLength).toBe(40 * 65_536);
   });
 
-  it("writes only where it may", () => {
-    const foreign = foreignMemory();
+  it.each(callsWithOut)("$title writes only where it may", (op) => {
+    const heapBase = 16_384;
+    const foreign = foreignMemory({ heapBase });
     const engine = createEngineSync({ ...foreign, backend });
-    const shape = [3, 7];
-    const [x, out] = [place(engine, 512, shape), engine.view(700, shape)];
+    const args = viewsOf(engine, op);
     const before = new Uint8Array(foreign.memory.buffer.slice(0));
-    engine.layerNorm(x, 7, { out, weight: values(7) });
-    engine.standardize(x, [0], { out, weight: values(3) });
-    engine.batchNorm(x, { out, training: true, weight: values(7) });
-    engine.normalize(x, { out, p: 3 });
+    disposeMade(op.call(engine, args), args);
     const after = new Uint8Array(foreign.memory.buffer);
-    const given = (index: number) => index >= 1024 || (index >= 700 && index < 700 + 84);
-    expect(before.findIndex((byte, index) => byte !== after[index] && !given(index))).toBe(-1);
+    expectOnlyWritten(op, args, before.subarray(0, heapBase), after.subarray(0, heapBase));
     expect(foreign.live.size).toBe(0);
   });
 
@@ -143,25 +158,41 @@ function withAllocator(backend: BackendName): void {
   });
 }
 
+/** Views of all tensors of an op and of all it may write to, one behind the other; the first at offset 0. */
+function viewsOf(engine: Engine, op: Op): Record<string, unknown> {
+  let offset = 0;
+  const next = ({ data, shape }: TensorLike) => {
+    const view = engine.view(offset, shape);
+    view.data.set(data as Float32Array);
+    offset += view.data.byteLength + 12;
+    return view;
+  };
+  const args: Record<string, unknown> = { ...goodArguments(engine, op), ...placesToWrite(engine, op) };
+  const tensors = [...op.inputs, ...Object.keys(op.parameters), ...op.places.map(({ name }) => name)];
+  for (const name of tensors) args[name] = next(args[name] as TensorLike);
+  return args;
+}
+
+/** That bytes are what they were, but for what an op writes to. */
+function expectOnlyWritten(op: Op, args: Record<string, unknown>, before: Uint8Array, after: Uint8Array): void {
+  const expected = before.slice();
+  for (const name of [...op.places.map(({ name }) => name), ...op.updates]) {
+    const { byteOffset, byteLength } = (args[name] as TensorLike).data;
+    expected.set(after.subarray(byteOffset, byteOffset + byteLength), byteOffset);
+  }
+  expect(Buffer.compare(after, expected)).toBe(0);
+}
+
+/** The first of statistics, in another shape. */
+function statisticsOf({ mean, rstd }: Record<"mean" | "rstd", TensorLike>, shape: readonly number[]) {
+  const cut = ({ data }: TensorLike) => ({ data: (data as Float32Array).subarray(0, sizeOf(shape)), shape });
+  return { mean: cut(mean), rstd: cut(rstd) };
+}
+
 function withoutAllocator(backend: BackendName): void {
   const memory = new WebAssembly.Memory({ initial: 2 });
   const engine = createEngineSync({ backend, memory });
   const bytes = new Uint8Array(memory.buffer);
-
-  /** Views of all tensors of an op, one behind the other; the first at offset 0. */
-  function viewsOf(op: Op): Record<string, unknown> {
-    let offset = 0;
-    const next = (shape: readonly number[], seed: number, name = "x") => {
-      const view = place(engine, offset, shape, seed, name);
-      offset += sizeOf(shape) * 4 + 12;
-      return view;
-    };
-    const args: Record<string, unknown> = { ...op.settings, x: next(op.shape, 1), size: op.size };
-    for (const [index, [name, shape]] of Object.entries(op.parameters).entries())
-      args[name] = next(shape, index + 2, name);
-    if (op.takesOut) args.out = next(op.shape, 9);
-    return args;
-  }
 
   function expectUnwritten(action: () => unknown): void {
     const before = bytes.slice();
@@ -171,15 +202,32 @@ function withoutAllocator(backend: BackendName): void {
     expect(engine.memory.usedBytes).toBe(0);
   }
 
-  it.each(ops.filter((op) => op.name.startsWith("affine")))("$name needs no scratch for resident operands", (op) => {
-    const args = viewsOf(op);
-    const own = engineOf(backend);
-    const wanted = bitsOf(op.call(own, goodArguments(own, op)));
-    expect(bitsOf(op.call(engine, args))).toEqual(wanted);
-  });
+  /** Whether a call needs memory besides its resident operands. */
+  const needsScratch = (op: Op, home: Home) => backend === "wasm" && op.scratchFor.includes(home);
+
+  it.each(callsWithOut.filter((op) => !needsScratch(op, "resident") && !returnsMore(op)))(
+    "$title needs no scratch for resident operands, and writes only where it may",
+    (op) => {
+      const args = viewsOf(engine, op);
+      const own = engineOf(backend);
+      const wanted = bitsOf(op.call(own, goodArguments(own, op)));
+      const before = bytes.slice();
+      expect(bitsOf(op.call(engine, args))).toEqual(wanted);
+      expectOnlyWritten(op, args, before, bytes);
+    },
+  );
+
+  it.each(callsWithOut.filter((op) => needsScratch(op, "resident")))(
+    "$title needs scratch for resident operands",
+    (op) => {
+      const args = viewsOf(engine, op);
+      expectUnwritten(() => op.call(engine, args));
+    },
+  );
 
   it.each(ops)("$name cannot make a resident result", (op) => {
-    const args = { ...viewsOf(op), out: undefined };
+    const args = viewsOf(engine, op);
+    for (const { name } of op.places) args[name] = undefined;
     expectUnwritten(() => op.call(engine, args));
   });
 
@@ -188,43 +236,23 @@ function withoutAllocator(backend: BackendName): void {
     expectUnwritten(() => engine.tensor([1], [1]));
   });
 
-  if (backend === "wasm") {
-    it.each(calls)("$title needs scratch for host operands", (op) => {
-      const args = goodArguments(engine, op);
-      const out = host(op.shape, 9);
-      expectUnwritten(() => op.call(engine, op.takesOut ? { ...args, out } : args));
-      expect(out.data).toEqual(host(op.shape, 9).data);
-    });
+  it.each(calls.filter((op) => needsScratch(op, "host")))("$title needs scratch for host operands", (op) => {
+    const places = placesToWrite(engine, op);
+    const before = snapshot(places);
+    expectUnwritten(() => op.call(engine, { ...goodArguments(engine, op), ...places }));
+    expect(snapshot(places)).toEqual(before);
+  });
 
-    it.each(callsWithOut.filter((op) => !op.name.startsWith("affine")))(
-      "$title needs scratch for resident operands",
-      (op) => {
-        const args = viewsOf(op);
-        expectUnwritten(() => op.call(engine, args));
-      },
-    );
-  } else {
-    it.each(calls)("$title needs nothing for host operands", (op) => {
-      const own = engineOf(backend);
-      const wanted = bitsOf(op.call(own, goodArguments(own, op)));
-      expect(bitsOf(op.call(engine, goodArguments(engine, op)))).toEqual(wanted);
-    });
+  it.each(calls.filter((op) => !needsScratch(op, "host")))("$title needs nothing for host operands", (op) => {
+    const own = engineOf(backend);
+    const wanted = bitsOf(op.call(own, goodArguments(own, op)));
+    expect(bitsOf(op.call(engine, goodArguments(engine, op)))).toEqual(wanted);
+  });
+}
 
-    it.each(callsWithOut.filter((op) => !op.name.startsWith("native") && op.updates.length === 0))(
-      "$title needs nothing for resident operands with out, and writes only there",
-      (op) => {
-        const own = engineOf(backend);
-        const wanted = bitsOf(op.call(own, goodArguments(own, op)));
-        const args = viewsOf(op);
-        const before = bytes.slice();
-        const result = op.call(engine, args);
-        expect(bitsOf(result)).toEqual(wanted);
-        const { byteOffset, byteLength } = (args.out as { data: Float32Array }).data;
-        before.set(bytes.subarray(byteOffset, byteOffset + byteLength), byteOffset);
-        expect(Buffer.compare(bytes, before)).toBe(0);
-      },
-    );
-  }
+/** Whether a call makes tensors besides those that it may be given places for. */
+function returnsMore({ name }: Op): boolean {
+  return name.startsWith("native");
 }
 
 function expectRefusalOfScratch(action: () => unknown): void {
@@ -238,13 +266,6 @@ function expectRefusalOfScratch(action: () => unknown): void {
   expect((error as LanenormError).argument).toBe("allocate");
 }
 
-/** A view at `offset` that holds the values `host` makes. */
-function place(engine: Engine, offset: number, shape: readonly number[], seed = 1, name = "x") {
-  const view = engine.view(offset, shape);
-  view.data.set(argumentOf(name, shape, seed).data as Float32Array);
-  return view;
-}
-
 describe.each(backends)("foreign memory with an allocator, %s", withAllocator);
 describe.each(backends)("foreign memory without an allocator, %s", withoutAllocator);
 
@@ -254,32 +275,31 @@ describe("foreign memory past 2^31", () => {
   const base = 2 ** 31;
   const memory = new WebAssembly.Memory({ initial: pages });
 
-  it.each<[string, (offset: number) => number]>([
+  const own = engineOf("wasm");
+
+  describe.each<[string, (offset: number) => number]>([
     ["unsigned", (offset) => offset],
     ["signed, as wasm returns them", (offset) => offset | 0],
   ])("takes offsets that are %s", (_, convert) => {
-    let next = base;
-    const freed: number[] = [];
-    const allocate = (bytes: number) => {
-      const offset = next;
-      next += Math.ceil(bytes / 64) * 64 + 64;
-      return convert(offset);
-    };
-    const free = (offset: number) => freed.push(offset >>> 0);
-    const engine = createEngineSync({ backend: "wasm", memory, allocate, free });
-    const own = engineOf("wasm");
-    const shape = [3, 40];
-    const x = engine.tensor(host(shape).data, shape);
-    const weight = values(40, 2);
-    expect(x.data.byteOffset).toBe(base);
-    const wanted = bitsOf(own.nativeLayerNorm(host(shape), 40, { weight }));
-    expect(bitsOf(engine.nativeLayerNorm(x, 40, { weight }))).toEqual(wanted);
-    expect(bitsOf(engine.nativeLayerNorm(host(shape), 40, { weight }))).toEqual(wanted);
-    const view = engine.view(base + 100_000, shape);
-    view.data.set(x.data);
-    expect(bitsOf(engine.layerNorm(view, 40, { weight, out: view }))).toEqual(wanted.slice(0, 1));
-    x.dispose();
-    expect(freed).toContain(base);
+    it.each(calls)("$title", (op) => {
+      let next = base;
+      const freed: number[] = [];
+      const allocate = (bytes: number) => {
+        const offset = next;
+        next += Math.ceil(bytes / 64) * 64 + 64;
+        return convert(offset);
+      };
+      const free = (offset: number) => freed.push(offset >>> 0);
+      const engine = createEngineSync({ backend: "wasm", memory, allocate, free });
+      const wanted = bitsOf(op.call(own, goodArguments(own, op)));
+      const args = goodArguments(engine, op, "resident");
+      const first = Object.values(args).find((value) => value instanceof Tensor)!;
+      expect(first.data.byteOffset).toBe(base);
+      expect(bitsOf(op.call(engine, args))).toEqual(wanted);
+      expect(bitsOf(op.call(engine, goodArguments(engine, op)))).toEqual(wanted);
+      first.dispose();
+      expect(freed).toContain(base);
+    });
   });
 });
 

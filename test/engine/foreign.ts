@@ -16,10 +16,17 @@ export interface ForeignOptions {
   /** Where the module's own malloc begins. */
   readonly heapBase?: number;
   readonly alignment?: number;
+  /** Whether every allocation grows the memory, if by nothing: views of it are detached. */
+  readonly growing?: boolean;
 }
 
 /** First fit over what is live; like most mallocs, it gives a distinct offset for no bytes, too, and 0 for a refusal. */
-export function foreignMemory({ pages = 4, heapBase = 1024, alignment = 8 }: ForeignOptions = {}): ForeignMemory {
+export function foreignMemory({
+  pages = 4,
+  heapBase = 1024,
+  alignment = 8,
+  growing = false,
+}: ForeignOptions = {}): ForeignMemory {
   const memory = new WebAssembly.Memory({ initial: pages });
   const live = new Map<number, number>();
   const strayFrees: number[] = [];
@@ -31,6 +38,7 @@ export function foreignMemory({ pages = 4, heapBase = 1024, alignment = 8 }: For
     count: () => count,
     allocate: (bytes) => {
       count++;
+      if (growing) memory.grow(0);
       const size = Math.max(alignment, Math.ceil(bytes / alignment) * alignment);
       let offset = heapBase;
       for (const [start, length] of [...live].sort(([a], [b]) => a - b)) {

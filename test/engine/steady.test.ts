@@ -18,6 +18,9 @@ function callersOf(engine: Engine): Record<string, () => void> {
   const runningVar = host([8]);
   const doubles = engine.empty(shape, "float64");
   const bits = engine.empty(shape, "bfloat16");
+  const { mean, rstd } = engine.nativeLayerNorm(x, 8);
+  const gradients = { gradInput: out, gradWeight: engine.empty([8]), gradBias: engine.empty([8]) };
+  const ones = { mean: host([4, 8]), rstd: host([4, 8]) };
   return {
     "resident with out": () => {
       engine.layerNorm(x, 8, { out });
@@ -49,6 +52,23 @@ function callersOf(engine: Engine): Record<string, () => void> {
     "float64 and 16 bits": () => {
       engine.rmsNorm(doubles, 8).dispose();
       engine.groupNorm(bits, 2).dispose();
+    },
+    "gradients of resident tensors, with out": () => {
+      engine.layerNormBackward(x, x, 8, { mean, rstd, weight, out: gradients });
+    },
+    "gradients with dispose": () => {
+      disposeAll(engine.rmsNormBackward(x, x, 8, { rstd }));
+    },
+    "gradients of host tensors": () => {
+      engine.instanceNormBackward(hostX, hostX, { ...ones, useInputStats: false, out: { gradInput: hostOut } });
+    },
+    "gradients that fail": () => {
+      try {
+        engine.layerNormBackward(x, x, 8, { mean, rstd, out: { ...gradients, gradBias: x } });
+      } catch {
+        return;
+      }
+      throw new Error("was accepted");
     },
     "engine.tensor and dispose": () => {
       engine.tensor(hostX.data, shape).dispose();

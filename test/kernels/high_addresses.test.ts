@@ -12,6 +12,7 @@ import {
   pNorms,
   rowNorms,
 } from "../determinism/family.js";
+import { channelGradients, lineGradients, responseGradients, rowGradients } from "../determinism/family_backward.js";
 import { evaluate, evaluateInto, placedByName, resident, viewWith, type Placement } from "../determinism/placements.js";
 import { dtypes, type DTypeName } from "../support/dtypes.js";
 
@@ -109,6 +110,8 @@ function familyCalls(dtype: DTypeName): Call[] {
         ...channelNorms({ dtype }, sizes, layout),
         ...channelMaps({ dtype }, sizes, layout),
         ...localResponses({ dtype }, sizes, layout),
+        ...channelGradients({ dtype }, sizes, layout),
+        ...responseGradients({ dtype }, sizes, layout),
       ]),
     ),
     ...axesNorms({ dtype }, { shape: [2, 67, 37], axes: [1] }),
@@ -116,7 +119,9 @@ function familyCalls(dtype: DTypeName): Call[] {
     ...axesNorms({ dtype }, { shape: [5, 3, 7, 11], axes: [0, 2] }),
     ...pNorms({ dtype }, [5, 131], 1),
     ...pNorms({ dtype }, [2, 9, 37], 1),
-    ...[7, 128, 1030].flatMap((n) => rowNorms({ dtype }, 5, n)),
+    ...lineGradients({ dtype }, [2, 9, 37], 1),
+    ...[7, 128, 1030].flatMap((n) => [...rowNorms({ dtype }, 5, n), ...rowGradients({ dtype }, 5, n)]),
+    ...rowGradients({ dtype }, 2, 16_400),
     affineGlobal(x, { batch: 5, groups: 2, channels: 1, span: 7 }, false),
   ];
 }

@@ -6,6 +6,7 @@ import { computeArray, numbersOf, writeNumbers } from "../../../elements.js";
 import { ScratchPlan } from "../../../engine/scratch.js";
 import { type Operand, ownOperand } from "../../../ops/operand.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
+import { jsBackend } from "../../js/backend.js";
 import { PairSums } from "../../portable/pair_sums.js";
 import { affineGlobal } from "../affine.js";
 import type { WasmContext } from "../context.js";
@@ -17,9 +18,14 @@ import { runSweeps } from "./runs.js";
 /** The two sweeps over what shares statistics along the places of a block, for one of `blocks` blocks. */
 export interface Sweeps {
   readonly blocks: number;
-  /** Three sums for each channel, of dy, of dy * h and of h; the means and rstds are those of `coefficients`. */
-  sum(block: number, coefficients: ChannelCoefficients): Float64Array;
-  map(block: number, coefficients: ChannelCoefficients): void;
+  /** Channels that have their turn at once. */
+  readonly width: number;
+  /**
+   * The address of three float64 sums for each of `count` channels, of dy, of dy * h and of h; the means and rstds are those
+   * of `coefficients`.
+   */
+  sum(block: number, coefficients: ChannelCoefficients, first: number, count: number): number;
+  map(block: number, coefficients: ChannelCoefficients, first: number, count: number): void;
 }
 
 export function channelsBackward(context: WasmContext, job: ChannelsBackwardJob): void {
@@ -29,7 +35,7 @@ export function channelsBackward(context: WasmContext, job: ChannelsBackwardJob)
   if (wantsSums) {
     const plan = new ScratchPlan();
     const sweeps = (inColumns(job) ? columnSweeps : runSweeps)(context, plan, job);
-    plan.with(context.store, functionName, () => sweep(job, sweeps, weight, bias));
+    plan.with(context.store, functionName, () => sweep(context, job, sweeps, weight, bias));
   }
   if (gradInput && frozen) mapFrozen(context, job);
   // Last: the map of constant statistics takes scratch, and may be refused it.
@@ -43,7 +49,13 @@ function inColumns({ shape: { span, last }, batched }: ChannelsBackwardJob): boo
 }
 
 /** Takes the sums of all blocks, into those of weight and bias, and maps x unless statistics are constants. */
-function sweep(job: ChannelsBackwardJob, sweeps: Sweeps, weight: PairSums, bias: PairSums): void {
+function sweep(
+  { store }: WasmContext,
+  job: ChannelsBackwardJob,
+  sweeps: Sweeps,
+  weight: PairSums,
+  bias: PairSums,
+): void {
   const { shape, groups, batched, frozen, gradInput } = job;
   const { samples, channels, span } = shape;
   const combination: Combination = {
@@ -57,22 +69,32 @@ function sweep(job: ChannelsBackwardJob, sweeps: Sweeps, weight: PairSums, bias:
   const coefficients = newCoefficients(channels);
   const setStatistics = statisticsOf(job, coefficients);
   const mapsX = gradInput !== undefined && !frozen;
+  const forEachStrip = (visit: (first: number, count: number) => void) => {
+    for (let first = 0; first < channels; first += sweeps.width) visit(first, Math.min(sweeps.width, channels - first));
+  };
+  const sums = new Float64Array(3 * channels);
   const sumsOf = (block: number) => {
-    const sums = sweeps.sum(block, coefficients);
+    forEachStrip((first, count) => {
+      const at = sweeps.sum(block, coefficients, first, count) / 8;
+      sums.set(store.memory.views.float64.subarray(at, at + 3 * count), 3 * first);
+    });
     const size = job.x.size / sweeps.blocks;
-    const partIn = (operand: Operand) => () => partOf(operand, block * size, size);
-    repairSums(sums, partIn(job.gradOutput), partIn(job.x), { channels, run: shape.last ? 1 : span }, coefficients);
+    const read = (operand: Operand) => numbersOf(partOf(operand, block * size, size));
+    repairSums(sums, job, read, { channels, run: shape.last ? 1 : span }, coefficients);
     return sums;
+  };
+  const map = (block: number) => {
+    if (mapsX) forEachStrip((first, count) => sweeps.map(block, coefficients, first, count));
   };
   if (batched) {
     setStatistics(0);
     combine(combination, totalOf(sweeps.blocks, sumsOf, channels), coefficients, weight, bias);
-    if (mapsX) for (let block = sweeps.blocks - 1; block >= 0; block--) sweeps.map(block, coefficients);
+    for (let block = sweeps.blocks - 1; block >= 0; block--) map(block);
   } else {
     for (let sample = 0; sample < sweeps.blocks; sample++) {
       setStatistics(sample);
       combine(combination, sumsOf(sample), coefficients, weight, bias);
-      if (mapsX) sweeps.map(sample, coefficients);
+      map(sample);
     }
   }
 }
@@ -82,8 +104,7 @@ function statisticsOf(
   { mean, rstd, shape, groups }: ChannelsBackwardJob,
   coefficients: ChannelCoefficients,
 ): (sample: number) => void {
-  // Copies: memory may grow for scratch.
-  const [means, rstds] = [Float64Array.from(numbersOf(mean)), Float64Array.from(numbersOf(rstd))];
+  const [means, rstds] = [numbersOf(mean), numbersOf(rstd)];
   const width = shape.channels / groups;
   return (sample) => {
     for (let group = 0; group < groups; group++) {
@@ -104,35 +125,33 @@ function totalOf(blocks: number, sumsOf: (block: number) => Float64Array, channe
   return totals.totals();
 }
 
-/** Statistics that are constants: dx = dy * (gamma * rstd), whatever x is. */
+/** Statistics that are constants: dx = dy * (gamma * rstd), whatever x is. In one call, whose scratch is there or is not. */
 function mapFrozen(context: WasmContext, job: ChannelsBackwardJob): void {
-  const { functionName, shape, gradOutput, gradInput, batched } = job;
+  const { functionName, shape, gradOutput, gradInput } = job;
   const { channels, span, last } = shape;
-  const samples = batched ? 1 : shape.samples;
-  const size = gradOutput.size / samples;
+  const period = job.rstd.size;
+  if (last && period > channels) {
+    // No kernel has coefficients for every sample of columns.
+    jsBackend.channelsBackward({ ...job, gradWeight: undefined, gradBias: undefined });
+    return;
+  }
   const format = computeFormat(job.x.format);
   const gamma = job.weight && numbersOf(job.weight);
-  const rstd = Float64Array.from(numbersOf(job.rstd));
-  // Added, -0 changes nothing.
-  const bias = ownOperand(computeArray(format, channels).fill(-0), [channels], format);
-  for (let sample = 0; sample < samples; sample++) {
-    const scale = computeArray(format, channels);
-    for (let channel = 0; channel < channels; channel++) {
-      const group = sample * job.groups + Math.floor(channel / (channels / job.groups));
-      scale[channel] = rstd[group] * (gamma ? gamma[channel] : 1);
-    }
-    affineGlobal(context, {
-      functionName,
-      x: partOf(gradOutput, sample * size, size),
-      out: partOf(gradInput!, sample * size, size),
-      runs: last ? size : size / span,
-      span: last ? 1 : span,
-      period: channels,
-      centre: undefined,
-      scale: ownOperand(scale, [channels], format),
-      bias,
-    });
-  }
+  const scale = computeArray(format, period);
+  scale.set(numbersOf(job.rstd));
+  if (gamma) for (let i = 0; i < period; i++) scale[i] *= gamma[i % channels];
+  affineGlobal(context, {
+    functionName,
+    x: gradOutput,
+    out: gradInput!,
+    runs: last ? gradOutput.size : gradOutput.size / span,
+    span: last ? 1 : span,
+    period,
+    centre: undefined,
+    scale: ownOperand(scale, [period], format),
+    // Added, -0 changes nothing.
+    bias: ownOperand(computeArray(format, period).fill(-0), [period], format),
+  });
 }
 
 /** Some of an operand's elements. */

@@ -7,7 +7,7 @@ import type { ChannelsBackwardJob } from "../../backend.js";
 import type { WasmContext } from "../context.js";
 import type { Sweeps } from "./channels.js";
 import type { ChannelCoefficients } from "./combine.js";
-import { addressOf, planBytes } from "./gradients.js";
+import { addressOf, MOST_CHANNELS, planBytes } from "./gradients.js";
 
 /** Parts are cut at multiples of this, which is the kernels' block of steps. */
 const UNIT = 16;
@@ -23,13 +23,14 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
   const steps = (samples / blocks) * span;
   const size = steps * channels;
   // A block that fits stays in its tile from its sums to its map.
-  const kept = !direct && 2 * size <= largestTileOf(compute);
+  const most = Math.min(channels, MOST_CHANNELS);
+  const kept = !direct && channels === most && 2 * size <= largestTileOf(compute);
   const room = tileOf(compute) / 2;
   // Columns, and steps of them, that are staged at once.
-  const width = direct || kept ? channels : Math.min(channels, Math.floor(room / UNIT));
+  const width = direct || kept ? most : Math.min(most, Math.floor(room / UNIT));
   const partSteps = direct || kept ? steps : Math.min(steps, Math.floor(room / width / UNIT) * UNIT);
   const stateOf = planBytes(plan, kernels.columns_bytes(width));
-  const totalsOf = planBytes(plan, 3 * channels * 8);
+  const totalsOf = planBytes(plan, 3 * width * 8);
   const tiles = planBytes(plan, direct ? 0 : 2 * width * partSteps * bytes);
   let staged = -1;
 
@@ -74,10 +75,6 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
       }
   }
 
-  function forEachStrip(visit: (first: number, columns: number) => void): void {
-    for (let first = 0; first < channels; first += width) visit(first, Math.min(width, channels - first));
-  }
-
   /** Stores what the kernels have of each column: a vector of each array after the other. */
   function store(first: number, columns: number, arrays: readonly Float64Array[]): void {
     const numbers = context.store.memory.views[compute];
@@ -94,27 +91,23 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
 
   return {
     blocks,
-    sum(block, { mean, rstd }) {
-      forEachStrip((first, columns) => {
-        const state = stateOf();
-        kernels.begin_columns(state, columns);
-        store(first, columns, [mean, rstd]);
-        forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
-          kernels.accumulate_columns(state, dy, x, steps, stride, columns);
-        });
-        kernels.total_columns(totalsOf() + 3 * first * 8, state, columns);
+    width,
+    sum(block, { mean, rstd }, first, columns) {
+      const state = stateOf();
+      kernels.begin_columns(state, columns);
+      store(first, columns, [mean, rstd]);
+      forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
+        kernels.accumulate_columns(state, dy, x, steps, stride, columns);
       });
-      const at = totalsOf() / 8;
-      return context.store.memory.views.float64.subarray(at, at + 3 * channels);
+      kernels.total_columns(totalsOf(), state, columns);
+      return totalsOf();
     },
-    map(block, coefficients) {
-      forEachStrip((first, columns) => {
-        store(first, columns, arraysOf(coefficients));
-        forEachPartFromLast(block, first, columns, ({ element, dy, x, steps, stride }) => {
-          const dx = direct ? addressOf(gradInput, element) : dy;
-          kernels.map_columns(dx, dy, x, stateOf(), steps, stride, columns);
-          if (!direct) move(stageOut, dx, gradInput!, element, steps, columns);
-        });
+    map(block, coefficients, first, columns) {
+      store(first, columns, arraysOf(coefficients));
+      forEachPartFromLast(block, first, columns, ({ element, dy, x, steps, stride }) => {
+        const dx = direct ? addressOf(gradInput, element) : dy;
+        kernels.map_columns(dx, dy, x, stateOf(), steps, stride, columns);
+        if (!direct) move(stageOut, dx, gradInput!, element, steps, columns);
       });
       // The tile holds results now.
       staged = -1;

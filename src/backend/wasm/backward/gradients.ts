@@ -10,6 +10,9 @@ export const WANTS_INPUT = 1;
 export const WANTS_PARAMETERS = 2;
 export const UNCENTRED = 4;
 
+/** Channels that have their turn at once, at most: there may be any number of them, and linear memory is bounded. */
+export const MOST_CHANNELS = 16_384;
+
 /** Plans a weight, up to `most` elements at a time; ones, where there is none. */
 export function planWeight(
   context: WasmContext,

@@ -1,7 +1,7 @@
 // The sums of channels in float64, for those that left the range of float32 on the way: rare, and slow.
 
-import { numbersOf } from "../../../elements.js";
 import type { Operand } from "../../../ops/operand.js";
+import type { ChannelsBackwardJob } from "../../backend.js";
 import { deviationsFrom } from "../../portable/deviations.js";
 import type { ChannelCoefficients } from "./combine.js";
 
@@ -13,17 +13,17 @@ export interface ChannelRuns {
 
 /**
  * Takes the sums of those channels again that are not finite, which those of data with NaN and Inf stay; of no others, whose
- * bits must not depend on their neighbours.
+ * bits must not depend on their neighbours. `read` gives the block's elements.
  */
 export function repairSums(
   sums: Float64Array,
-  gradOutput: () => Operand,
-  x: () => Operand,
+  { gradOutput, x }: Pick<ChannelsBackwardJob, "gradOutput" | "x">,
+  read: (operand: Operand) => ArrayLike<number>,
   runs: ChannelRuns,
   { mean, rstd }: ChannelCoefficients,
 ): void {
   if (sums.every(Number.isFinite)) return;
-  const [dy, numbers] = [numbersOf(gradOutput()), numbersOf(x())];
+  const [dy, numbers] = [read(gradOutput), read(x)];
   for (let channel = 0; channel < runs.channels; channel++) {
     const own = sums.subarray(3 * channel, 3 * channel + 3);
     if (!own.every(Number.isFinite)) own.set(sumsOf(dy, numbers, runs, channel, mean[channel], rstd[channel]));

@@ -7,7 +7,7 @@ import type { ChannelsBackwardJob } from "../../backend.js";
 import type { WasmContext } from "../context.js";
 import type { Sweeps } from "./channels.js";
 import type { ChannelCoefficients } from "./combine.js";
-import { addressOf, planBytes } from "./gradients.js";
+import { addressOf, MOST_CHANNELS, planBytes } from "./gradients.js";
 
 /** Parts of a run are cut at multiples of this, which is one of the kernels' blocks. */
 const UNIT = 128;
@@ -20,21 +20,21 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: Channels
   const bytes = bytesOf(compute);
   const direct = isDirect(x);
   const size = channels * span;
+  const most = Math.min(channels, MOST_CHANNELS);
   // A sample that fits stays in its tile from its sums to its map.
-  const kept = !direct && 2 * size <= largestTileOf(compute);
+  const kept = !direct && channels === most && 2 * size <= largestTileOf(compute);
   const room = direct ? Infinity : kept ? size : tileOf(compute) / 2;
   const part = span <= room ? span : Math.floor(room / UNIT) * UNIT;
-  const runsAtOnce = direct ? channels : Math.max(1, Math.min(channels, Math.floor(room / span)));
-  const sumsOf = planBytes(plan, channels * SUMS_BYTES);
-  const coefficientsOf = planBytes(plan, channels * COEFFICIENT_BYTES);
-  const statisticsOf = planBytes(plan, 2 * channels * 8);
+  const runsAtOnce = direct ? most : Math.max(1, Math.min(most, Math.floor(room / span)));
+  const sumsOf = planBytes(plan, most * SUMS_BYTES);
+  const coefficientsOf = planBytes(plan, most * COEFFICIENT_BYTES);
   const tiles = planBytes(plan, direct ? 0 : 2 * Math.min(size, runsAtOnce * part) * bytes);
   let staged = -1;
 
-  /** Takes the runs of a sample, as many at a time as there is room for, or parts of one. */
-  function forEachPart(sample: number, visit: (part: Part) => void): void {
-    for (let run = 0; run < channels; run += runsAtOnce) {
-      const runs = Math.min(runsAtOnce, channels - run);
+  /** Takes the runs of a strip of a sample, as many at a time as there is room for, or parts of one. */
+  function forEachPart(sample: number, first: number, strip: number, visit: (part: Part) => void): void {
+    for (let run = first; run < first + strip; run += runsAtOnce) {
+      const runs = Math.min(runsAtOnce, first + strip - run);
       for (let start = 0; start < span; start += part) {
         const count = Math.min(part, span - start);
         const element = sample * size + run * span + start;
@@ -46,31 +46,32 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: Channels
           stageIn(context, from, x, element, elements);
         }
         staged = kept ? element : -1;
-        visit({ run, runs, count, element, elements, dy, x: from });
+        visit({ run: run - first, runs, count, element, elements, dy, x: from });
       }
     }
   }
 
   return {
     blocks: samples,
-    sum(sample, coefficients) {
-      const [sums, mean] = [sumsOf(), statisticsOf()];
-      const rstd = mean + channels * bytes;
-      const numbers = context.store.memory.views[compute];
-      numbers.set(coefficients.mean, mean / bytes);
-      numbers.set(coefficients.rstd, rstd / bytes);
-      context.store.memory.views.bytes.fill(0, sums, sums + channels * SUMS_BYTES);
-      forEachPart(sample, ({ run, runs, count, dy, x }) => {
+    width: most,
+    sum(sample, { mean, rstd }, first, strip) {
+      const [sums, means] = [sumsOf(), coefficientsOf()];
+      const rstds = means + strip * bytes;
+      const { views } = context.store.memory;
+      views[compute].set(mean.subarray(first, first + strip), means / bytes);
+      views[compute].set(rstd.subarray(first, first + strip), rstds / bytes);
+      views.bytes.fill(0, sums, sums + strip * SUMS_BYTES);
+      forEachPart(sample, first, strip, ({ run, runs, count, dy, x }) => {
         const offset = run * bytes;
-        kernels.accumulate_runs(sums + run * SUMS_BYTES, dy, x, mean + offset, rstd + offset, runs, count, count);
+        kernels.accumulate_runs(sums + run * SUMS_BYTES, dy, x, means + offset, rstds + offset, runs, count, count);
       });
-      kernels.total_runs(sums, channels);
-      return context.store.memory.views.float64.subarray(sums / 8, sums / 8 + 3 * channels);
+      kernels.total_runs(sums, strip);
+      return sums;
     },
-    map(sample, coefficients) {
+    map(sample, coefficients, first, strip) {
       const at = coefficientsOf();
-      storeCoefficients(context.store.memory.views[compute], at / bytes, 8 / bytes, coefficients, channels);
-      forEachPart(sample, ({ run, runs, count, element, elements, dy, x }) => {
+      storeCoefficients(context.store.memory.views[compute], at / bytes, 8 / bytes, coefficients, first, strip);
+      forEachPart(sample, first, strip, ({ run, runs, count, element, elements, dy, x }) => {
         const dx = direct ? addressOf(gradInput, element) : dy;
         kernels.map_runs(dx, dy, x, at + run * COEFFICIENT_BYTES, runs, count, count);
         if (!direct) stageOut(context, dx, gradInput!, element, elements);
@@ -82,6 +83,7 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: Channels
 }
 
 interface Part {
+  /** The first run, of its strip. */
   readonly run: number;
   readonly runs: number;
   /** Elements of each run. */
@@ -98,10 +100,11 @@ function storeCoefficients(
   first: number,
   apart: number,
   { mean, factor, rstd, slope, constant }: ChannelCoefficients,
+  firstRun: number,
   runs: number,
 ): void {
   let at = first;
-  for (let run = 0; run < runs; run++) {
+  for (let run = firstRun; run < firstRun + runs; run++) {
     for (const coefficient of [mean, factor, rstd, slope, constant]) {
       numbers[at] = coefficient[run];
       at += apart;
