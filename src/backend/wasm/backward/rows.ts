@@ -86,7 +86,7 @@ function endParameters(
   sums: number,
   n: number,
 ): { weight: Float64Array; bias: Float64Array } {
-  const first = gradients()[format.compute].end_parameters(sums, n) / 8;
+  const first = (gradients()[format.compute].end_parameters(sums, n) >>> 0) / 8;
   const group = 32 / bytesOf(format.compute);
   const second = first + group * Math.ceil(n / group);
   const { float64 } = store.memory.views;
