@@ -99,7 +99,7 @@ export function instanceNormBackward<Data extends TypedArray, const Mask extends
 }
 
 /**
- * The gradients of batchNorm, from the statistics that nativeBatchNorm returned. Unless `training` these are constants, the
+ * The gradients of batchNorm, from the statistics that nativeBatchNorm returned. With `training: false` these are constants, the
  * running ones: `gradInput = gradOutput * weight * rstd`, and mean is used as it is.
  *
  * @param gradOutput x's shape, dtype and home

@@ -5,7 +5,7 @@ import { ArgumentError } from "../errors.js";
 import { flagOf, optionsOf } from "../ops/operand.js";
 import { Tensor, type TensorLike } from "../tensor.js";
 import type { Parameter, ParameterArray } from "./parameter.js";
-import { type IncompatibleKeys, loadState, type StateDict } from "./state.js";
+import { type IncompatibleKeys, loadState, prefixOf, type StateDict } from "./state.js";
 
 /** Options of every module. */
 export interface ModuleOptions {
@@ -153,8 +153,8 @@ export abstract class Norm {
   backward<Data extends TypedArray>(gradOutput: TensorLike<Data>): Tensor<Data> {
     return this.#run("backward", (functionName, engine) => {
       if (!this.#saved) {
-        const expected = "must follow a forward in training mode, or with keep: true";
-        throw new ArgumentError(functionName, "call", expected, "none since the last backward");
+        const expected = "must follow a forward in training mode, or with keep: true, and go once with each";
+        throw new ArgumentError(functionName, "call", expected, "none, or one that has been used or replaced");
       }
       const { x, frozen = false, ...statistics } = this.#saved;
       const { weight, bias } = this;
@@ -182,7 +182,8 @@ export abstract class Norm {
    * `writeSafetensors` take.
    */
   stateDict(options?: { readonly prefix?: string }): StateDict {
-    const { prefix = "" } = optionsOf(`${this.#name}.stateDict`, options, (given) => ({ prefix: given.prefix }));
+    const functionName = `${this.#name}.stateDict`;
+    const { prefix } = optionsOf(functionName, options, (given) => ({ prefix: prefixOf(functionName, given.prefix) }));
     const dict: StateDict = {};
     for (const [key, { data, shape, format }] of this.#tensors())
       dict[prefix + key] = Tensor.host((data as Float32Array).slice(), shape, format);
@@ -193,19 +194,24 @@ export abstract class Norm {
   /**
    * Copies what a state dict has into the module, rounded to its dtype. With `strict`, the default, the dict must have
    * exactly the module's keys; `num_batches_tracked` may be missing, as in PyTorch. Without, keys that are missing or
-   * unexpected are skipped, and returned.
+   * unexpected are skipped, and returned. With a `prefix`, the module's keys are those that begin with it, without it, and
+   * all others are somebody else's.
    *
    * @throws ArgumentError that lists all keys that are missing, unexpected or misshapen; ShapeError if they are misshapen
    *   alone. Nothing is loaded then.
    */
-  loadStateDict(dict: Readonly<StateDict>, options?: { readonly strict?: boolean }): IncompatibleKeys {
+  loadStateDict(
+    dict: Readonly<StateDict>,
+    options?: { readonly strict?: boolean; readonly prefix?: string },
+  ): IncompatibleKeys {
     const functionName = `${this.#name}.loadStateDict`;
-    const { strict } = optionsOf(functionName, options, (given) => ({
+    const { strict, prefix } = optionsOf(functionName, options, (given) => ({
       strict: flagOf(functionName, "strict", given.strict, true),
+      prefix: prefixOf(functionName, given.prefix),
     }));
     const counts = this.batchCount !== undefined;
     const setCount = counts ? (count: number) => void (this.batchCount = count) : undefined;
-    return loadState(functionName, { tensors: this.#tensors(), setCount }, dict, strict);
+    return loadState(functionName, { tensors: this.#tensors(), setCount }, dict, { strict, prefix });
   }
 
   #run<Result>(method: string, run: (functionName: string, engine: Engine) => Result): Result {

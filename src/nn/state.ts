@@ -29,14 +29,19 @@ const countKey = "num_batches_tracked";
  * Loads a state dict, all of it or, if it throws, nothing. The count may always be missing: PyTorch adds it where dicts do
  * not say their version, because before 2018 there was none.
  */
-export function loadState(functionName: string, slots: Slots, dict: unknown, strict: boolean): IncompatibleKeys {
-  const given = entriesOf(functionName, dict);
+export function loadState(
+  functionName: string,
+  slots: Slots,
+  dict: unknown,
+  { strict, prefix }: { readonly strict: boolean; readonly prefix: string },
+): IncompatibleKeys {
+  const given = entriesOf(functionName, dict, prefix);
   const known = (key: string) => slots.tensors.has(key) || (key === countKey && slots.setCount !== undefined);
   const missingKeys = [...slots.tensors.keys()].filter((key) => !given.has(key));
   const unexpectedKeys = [...given.keys()].filter((key) => !known(key));
   const sources = new Map<string, Operand>();
   for (const key of slots.tensors.keys())
-    if (given.has(key)) sources.set(key, readable(functionName, `dict[${quote(key)}]`, given.get(key)));
+    if (given.has(key)) sources.set(key, readable(functionName, `dict[${quote(prefix + key)}]`, given.get(key)));
   const misshapen = [...sources].filter(([key, { sizes }]) => !sameShape(sizes, slots.tensors.get(key)!.sizes));
   const count = slots.setCount && given.has(countKey) ? countOf(functionName, given.get(countKey)) : undefined;
   reject(functionName, slots, strict ? { missingKeys, unexpectedKeys } : nothing, misshapen);
@@ -48,12 +53,21 @@ export function loadState(functionName: string, slots: Slots, dict: unknown, str
 
 const nothing: IncompatibleKeys = { missingKeys: [], unexpectedKeys: [] };
 
-function entriesOf(functionName: string, dict: unknown): Map<string, unknown> {
+/** What begins the keys of a module. */
+export function prefixOf(functionName: string, value: unknown): string {
+  if (value === undefined) return "";
+  if (typeof value === "string") return value;
+  throw new ArgumentError(functionName, "prefix", "must be a string", describe(value));
+}
+
+/** What a dict has under keys that begin with `prefix`, by the rest of these. */
+function entriesOf(functionName: string, dict: unknown, prefix: string): Map<string, unknown> {
   return reading(functionName, "dict", () => {
     // A Map's entries are no properties: it would look empty.
     if (typeof dict !== "object" || dict === null || Symbol.iterator in dict)
       throw new ArgumentError(functionName, "dict", "must be an object of tensors by their keys", describe(dict));
-    return new Map<string, unknown>(Object.entries(dict));
+    const own = Object.entries(dict).filter(([key]) => key.startsWith(prefix));
+    return new Map<string, unknown>(own.map(([key, value]) => [key.slice(prefix.length), value]));
   });
 }
 

@@ -10,6 +10,7 @@ import {
   type GradientsOut,
   makeGradients,
   maskOf,
+  type NotRead,
   type OutputMask,
   statisticOf,
   weightOf,
@@ -18,7 +19,7 @@ import type { NormalizeContext } from "./normalize_groups.js";
 import type { Operand } from "./operand.js";
 
 /** The options that they share. */
-export interface ChannelGradientOptions<Mask extends OutputMask = OutputMask> {
+export interface ChannelGradientOptions<Mask extends OutputMask = OutputMask> extends NotRead {
   /** The mean of each group, as the native function returns it. */
   mean: TensorLike | TypedArray;
   /** 1 / sqrt(variance + eps) of each group, likewise. */
@@ -38,8 +39,8 @@ export type Sharing = Pick<ChannelsBackwardJob, "shape" | "groups" | "batched" |
 
 /** Those options, each read once and not yet checked. */
 export function readChannelOptions(options: Partial<ChannelGradientOptions>): Partial<ChannelGradientOptions> {
-  const { mean, rstd, weight, layout, outputMask, out } = options;
-  return { mean, rstd, weight, layout, outputMask, out };
+  const { mean, rstd, weight, layout, outputMask, out, output } = options;
+  return { mean, rstd, weight, layout, outputMask, out, output };
 }
 
 /** Checks the rest of a call, and runs it. */

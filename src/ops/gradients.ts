@@ -52,6 +52,12 @@ type Name = keyof GradientsOut;
 
 const names = ["gradInput", "gradWeight", "gradBias"] as const satisfies readonly Name[];
 
+/** What the native function returns besides statistics, so that all of it can be spread into options. */
+export interface NotRead {
+  /** Not read. */
+  output?: unknown;
+}
+
 /** Tensors that gradients are computed from, checked. */
 export interface GradientInputs {
   readonly gradOutput: Operand;
@@ -70,6 +76,8 @@ export interface GradientCall {
   /** The shape of weight and bias. */
   readonly parameterShape: readonly number[];
   readonly out: unknown;
+  /** How many of the gradients the op has, in order. Default all. */
+  readonly count?: number;
 }
 
 /** The gradient of the output: a tensor like x. */
@@ -129,7 +137,7 @@ export function makeGradients(
   run: (gradients: GradientOperands) => void,
 ): AnyGradients {
   const { functionName, inputs } = call;
-  const out = optionsOf(functionName, call.out ?? undefined, readOut, false, "out");
+  const out = optionsOf(functionName, call.out ?? undefined, readerOf(call.count), false, "out");
   const given = checkedOuts(call, out, context.store);
   return makingTensors(context, { functionName, x: inputs.x }, (make) => {
     const gradients = gradientOperands(call, given, make);
@@ -165,13 +173,13 @@ export function makeGradInput(
   run: (gradInput: Operand) => void,
 ): GradInput {
   const mask: OutputMask = [true, false, false];
-  const call = { functionName, inputs, mask, parameterShape: [], out };
+  const call = { functionName, inputs, mask, parameterShape: [], out, count: 1 };
   const { gradInput } = makeGradients(context, call, (gradients) => run(gradients.gradInput!));
   return { gradInput: gradInput! };
 }
 
-function readOut({ gradInput, gradWeight, gradBias }: GradientsOut): GradientsOut {
-  return { gradInput, gradWeight, gradBias };
+function readerOf(count: number | undefined): (out: GradientsOut) => GradientsOut {
+  return (out) => Object.fromEntries(names.slice(0, count).map((name) => [name, out[name]]));
 }
 
 function zero(operand: Operand | undefined): void {

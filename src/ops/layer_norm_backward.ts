@@ -7,6 +7,7 @@ import {
   type GradientsOut,
   makeGradients,
   maskOf,
+  type NotRead,
   type OutputMask,
   statisticOf,
   weightOf,
@@ -16,7 +17,7 @@ import { statisticsShapeOf, trailingShape } from "./normalized_shape.js";
 import { operandOf, optionsOf } from "./operand.js";
 
 /** Options of layerNormBackward. */
-export interface LayerNormBackwardOptions<Mask extends OutputMask = OutputMask> {
+export interface LayerNormBackwardOptions<Mask extends OutputMask = OutputMask> extends NotRead {
   /** The mean of each group, as nativeLayerNorm returns it. */
   mean: TensorLike | TypedArray;
   /** 1 / sqrt(variance + eps) of each group, likewise. */
@@ -61,6 +62,6 @@ export function layerNormBackward(
 }
 
 function read(options: Partial<LayerNormBackwardOptions>): Partial<LayerNormBackwardOptions> {
-  const { mean, rstd, weight, bias, outputMask, out } = options;
-  return { mean, rstd, weight, bias, outputMask, out };
+  const { mean, rstd, weight, bias, outputMask, out, output } = options;
+  return { mean, rstd, weight, bias, outputMask, out, output };
 }

@@ -8,6 +8,7 @@ import {
   type GradientsOut,
   makeGradients,
   maskOf,
+  type NotRead,
   statisticOf,
   weightOf,
 } from "./gradients.js";
@@ -19,7 +20,7 @@ import { operandOf, optionsOf } from "./operand.js";
 export type RmsOutputMask = readonly [input: boolean, weight: boolean, bias?: false];
 
 /** Options of rmsNormBackward. */
-export interface RmsNormBackwardOptions<Mask extends RmsOutputMask = RmsOutputMask> {
+export interface RmsNormBackwardOptions<Mask extends RmsOutputMask = RmsOutputMask> extends NotRead {
   /** 1 / sqrt(mean(x^2) + eps) of each group, as nativeRmsNorm returns it. */
   rstd: TensorLike | TypedArray;
   /** The weight of the forward call; 1 where missing. */
@@ -57,7 +58,7 @@ export function rmsNormBackward(
     weight: weightOf(functionName, "weight", weight, parameterShape, input, store),
   };
   const mask = maskOf(functionName, outputMask, false);
-  const call = { functionName, inputs, mask, parameterShape, out };
+  const call = { functionName, inputs, mask, parameterShape, out, count: 2 };
   const { gradInput, gradWeight } = makeGradients(context, call, (gradients) => {
     const n = sizeOf(parameterShape);
     backend.rowsBackward({ functionName, rows: input.size / n, n, mean: undefined, ...inputs, ...gradients });
@@ -66,6 +67,6 @@ export function rmsNormBackward(
 }
 
 function read(options: Partial<RmsNormBackwardOptions>): Partial<RmsNormBackwardOptions> {
-  const { rstd, weight, outputMask, out } = options;
-  return { rstd, weight, outputMask, out };
+  const { rstd, weight, outputMask, out, output } = options;
+  return { rstd, weight, outputMask, out, output };
 }

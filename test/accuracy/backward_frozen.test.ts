@@ -63,7 +63,7 @@ function measure(dtype: DTypeName, family: string, spatial: number, layout: Layo
     const like = optionOf(layout);
     const samples = { mean: { data: ofSamples.mean, shape: [batch, channels] }, rstd: ofSamples.rstd };
     const gradients = {
-      batchNorm: engine.batchNormBackward(dy, x, { ...ofBatch, weight, ...like }),
+      batchNorm: engine.batchNormBackward(dy, x, { ...ofBatch, weight, training: false, ...like }),
       instanceNorm: engine.instanceNormBackward(dy, x, { ...samples, weight, ...like, useInputStats: false }),
     };
     return (["batchNorm", "instanceNorm"] as const).flatMap((op) =>

@@ -289,7 +289,7 @@ function suite(backend: BackendName): void {
       expect(refuse(op, { options }, "options")).toBeInstanceOf(ArgumentError);
     });
 
-    it.each(["epsilon", "gamma", "Weight", "output", "dtype", "axis", "running_mean"])(
+    it.each(["epsilon", "gamma", "Weight", "result", "dtype", "axis", "running_mean"])(
       "cannot have the unknown %s",
       (name) => {
         const { message } = refuse(op, { options: { [name]: undefined } }, "options");

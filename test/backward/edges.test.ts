@@ -125,7 +125,8 @@ const emptyCalls: Readonly<Record<string, EmptyCall>> = {
   },
   "no samples of constant statistics, channels last": {
     shape: [0, 3, 4],
-    run: (engine, dy, x) => engine.batchNormBackward(dy, x, { ...savedFor(4), layout: "channels-last" }),
+    run: (engine, dy, x) =>
+      engine.batchNormBackward(dy, x, { ...savedFor(4), training: false, layout: "channels-last" }),
   },
   "lines of none": { shape: [2, 0, 3], run: (engine, dy, x) => engine.normalizeBackward(dy, x) },
   "local responses of none": { shape: [2, 3, 0], run: (engine, dy, x) => engine.localResponseNormBackward(dy, x, 3) },

@@ -171,9 +171,21 @@ describe.each(["wasm", "js"] as const)("bad arguments on %s", (backend) => {
   it("RMS norm has no gradBias", () => {
     const rms = layers[1];
     refuses(rms, { options: { outputMask: [true, true, true] }, kind: ArgumentError, argument: "outputMask" });
-    refuses(rms, { options: { out: { gradBias: normals([9], 1) } }, kind: ArgumentError, argument: "out.gradBias" });
+    refuses(rms, { options: { out: { gradBias: normals([9], 1) } }, kind: ArgumentError, argument: "out" });
     const { dy, x, options } = goodArguments(rms);
     expect(Object.keys(rms.backward(engine, dy, x, { ...options, outputMask: [true, true] }))).toEqual(rms.gradients);
+  });
+
+  it("batch norm is told whose statistics it gets", () => {
+    const layer = layers.find(({ name }) => name === "batchNormBackward")!;
+    refuses(layer, { options: { training: undefined }, kind: ArgumentError, argument: "training" });
+  });
+
+  it("what a native function returns may be spread into the options", () => {
+    const { dy, x, options } = goodArguments(layers[0]);
+    const without = layers[0].backward(engine, dy, x, options);
+    const withOutput = layers[0].backward(engine, dy, x, { ...options, output: x });
+    expect(withOutput).toEqual(without);
   });
 
   it("says what is wrong", () => {

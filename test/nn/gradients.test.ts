@@ -100,7 +100,7 @@ describe("backward", () => {
   it.each(cases)("goes once with each forward that keeps what it needs: $name", ({ make, shape }) => {
     const module = make();
     const [x, g] = [singles(shape), singles(shape, 2)];
-    const message = /must follow a forward in training mode, or with keep: true, got none/;
+    const message = /must follow a forward in training mode, or with keep: true, and go once with each, got none/;
     expect(() => module.backward(g)).toThrow(message);
     module.forward(x);
     module.backward(g);

@@ -72,6 +72,17 @@ describe("loadStateDict", () => {
     expect(module.weight!.data).toEqual(singles([3]).data);
   });
 
+  it("with a prefix takes its own of a whole model's, and says so in errors", () => {
+    const model = { ...trained().stateDict({ prefix: "bn1." }), "fc.weight": singles([2, 3]), bn1: singles([1]) };
+    const module = new BatchNorm1d(3);
+    expect(module.loadStateDict(model, { prefix: "bn1." })).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    expect(module.stateDict()).toEqual(trained().stateDict());
+    expect(() => module.loadStateDict(model, { prefix: "bn2." })).toThrow(/missing: weight, bias/);
+    expect(() => module.loadStateDict({ "a.weight": 1 } as never, { prefix: "a." })).toThrow(/dict\["a.weight"\]/);
+    expect(() => module.loadStateDict(model, { prefix: 1 } as never)).toThrow(/prefix must be a string/);
+    expect(() => module.stateDict({ prefix: 3 } as never)).toThrow(/stateDict: prefix must be a string/);
+  });
+
   const good = { weight: singles([3]), bias: singles([3]), running_mean: singles([3]), running_var: singles([3]) };
 
   it.each<[string, unknown, typeof LanenormError, RegExp]>([

@@ -111,7 +111,7 @@ export interface BackwardEngine {
     x: TensorInput,
     options: GradientInput & { useInputStats?: boolean },
   ): Gradients;
-  batchNormBackward(dy: TensorInput, x: TensorInput, options: GradientInput & { training?: boolean }): Gradients;
+  batchNormBackward(dy: TensorInput, x: TensorInput, options: GradientInput & { training: boolean }): Gradients;
   normalizeBackward(dy: TensorInput, x: TensorInput, options?: { p?: number; dim?: number } & EpsInput): GradInput;
   localResponseNormBackward(
     dy: TensorInput,
