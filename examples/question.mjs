@@ -3,7 +3,13 @@
 //   npm run build && node examples/question.mjs
 
 import { groupNorm, layerNorm, NotConvertibleError } from "lanenorm";
-import { compareNorms, groupNormToLayerNorm, layerNormToGroupNorm, parseNormSpec } from "lanenorm/convert";
+import {
+  compareNorms,
+  foldIntoLinear,
+  groupNormToLayerNorm,
+  layerNormToGroupNorm,
+  parseNormSpec,
+} from "lanenorm/convert";
 import { normalNumbers } from "./support/random.mjs";
 import { explain, heading, result } from "./support/text.mjs";
 
@@ -64,11 +70,11 @@ function beforeFullyConnected() {
   explain(
     "If the next thing is a matrix W over all 600 elements of a sample, it has a factor for each of them, and can " +
       "take over any scale and bias, also one that varies over locations: with W behind, both layers can express the " +
-      "same functions. Here LayerNorm's 600 scales and biases move into the W that follows GroupNorm:",
+      "same functions. Here foldIntoLinear moves LayerNorm's 600 scales and biases into the W that follows GroupNorm:",
   );
   const [weight, bias, linear] = [aroundOne(sampleShape), aroundZero(sampleShape), randomLinear(10)];
   const a = fullyConnected(layerNorm(x, sampleShape, { weight, bias }), linear);
-  const b = fullyConnected(groupNorm(x, 1), absorb(weight, bias, linear));
+  const b = fullyConnected(groupNorm(x, 1), foldIntoLinear({ weight, bias }, linear));
   result("|a - b|", distance(a, b));
   explain("W cannot take over statistics: LayerNorm(6) stays different. Nor does it see past an activation between.");
 }
@@ -112,26 +118,22 @@ function isSame(a, b) {
 }
 
 /** y = W n + c on the elements of each sample in a row, as after torch.flatten(n, 1). */
-function fullyConnected({ data }, { matrix, offset }) {
-  const y = tensorOf([samples, offset.length], () => 0);
+function fullyConnected({ data }, { weight, bias }) {
+  const outputs = bias.data.length;
+  const y = tensorOf([samples, outputs], () => 0);
   for (let sample = 0; sample < samples; sample++) {
     const elements = data.subarray(sample * sampleSize, (sample + 1) * sampleSize);
-    offset.forEach((c, k) => (y.data[sample * offset.length + k] = dot(matrix[k], elements) + c));
+    for (let k = 0; k < outputs; k++) {
+      const row = weight.data.subarray(k * sampleSize, (k + 1) * sampleSize);
+      y.data[sample * outputs + k] = dot(row, elements) + bias.data[k];
+    }
   }
   return y;
 }
 
-/** The fully-connected layer that does to n what `linear` does to weight * n + bias. */
-function absorb(weight, bias, { matrix, offset }) {
-  return {
-    matrix: matrix.map((row) => row.map((value, i) => value * weight.data[i])),
-    offset: offset.map((c, k) => dot(matrix[k], bias.data) + c),
-  };
-}
-
 function randomLinear(outputs) {
-  const row = () => Array.from({ length: sampleSize }, () => normal() / Math.sqrt(sampleSize));
-  return { matrix: Array.from({ length: outputs }, row), offset: Array.from({ length: outputs }, normal) };
+  const weight = tensorOf([outputs, sampleSize], () => normal() / Math.sqrt(sampleSize));
+  return { weight, bias: tensorOf([outputs], normal) };
 }
 
 function dot(a, b) {
