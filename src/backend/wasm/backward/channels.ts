@@ -111,7 +111,8 @@ function mapFrozen(context: WasmContext, job: ChannelsBackwardJob): void {
   const samples = batched ? 1 : shape.samples;
   const size = gradOutput.size / samples;
   const format = computeFormat(job.x.format);
-  const gamma = job.weight && numbersOf(job.weight);
+  // Copies: each sample's map takes scratch, for which memory may grow.
+  const gamma = job.weight && Float64Array.from(numbersOf(job.weight));
   const rstd = Float64Array.from(numbersOf(job.rstd));
   // Added, -0 changes nothing.
   const bias = ownOperand(computeArray(format, channels).fill(-0), [channels], format);
