@@ -100,8 +100,15 @@ export function endParameters<T>(sums: usize, columns: i32): usize {
   if (sizeof<T>() == 4) return totals;
   let to = totals;
   for (let pair = totals; pair != totals + bytes; pair += 32) {
-    v128.store(to, f64x2.add(v128.load(pair), v128.load(pair + 16)));
+    v128.store(to, sumsOfPairs(v128.load(pair), v128.load(pair + 16)));
     to += 16;
   }
   return totals;
+}
+
+/** Pairs, rounded. What an infinity rounds away is NaN, and no part of it. */
+@inline
+function sumsOfPairs(high: v128, low: v128): v128 {
+  const isFinite = f64x2.eq(f64x2.sub(high, high), zeros());
+  return f64x2.add(high, v128.and(low, isFinite));
 }

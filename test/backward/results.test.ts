@@ -158,6 +158,20 @@ describe.each(["wasm", "js"] as const)("gradients on %s", (backend) => {
       ]);
     });
 
+    it("an infinity in gradOutput is one in the gradients of its parameters", () => {
+      for (const dtype of ["float32", "float64"] as const) {
+        const { dy, x, options } = goodArguments(layer, dtype);
+        const mean = (options.mean as TensorLike | undefined)?.data[0] ?? 0;
+        dy.data[0] = Infinity;
+        const { gradWeight, gradBias } = layer.backward(engine, dy, x, options);
+        expect(gradWeight!.data[0], dtype).toBe(x.data[0] > mean ? Infinity : -Infinity);
+        if (gradBias) expect(gradBias.data[0], dtype).toBe(Infinity);
+        for (const gradient of [gradWeight, gradBias]) {
+          expect([...((gradient?.data ?? []) as Data)].slice(1).every(Number.isFinite)).toBe(true);
+        }
+      }
+    });
+
     it("takes bare arrays", () => {
       const { dy, x, options } = goodArguments(layer);
       const bare = Object.fromEntries(

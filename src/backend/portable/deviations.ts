@@ -34,3 +34,11 @@ export function offsetOf(average: number, mean: number, rstd: number, { format }
   const { unit, smallest } = precisions[format.compute];
   return Math.abs(average) <= SLACK * unit * Math.max(Math.abs(mean), smallest) * rstd ? average : 0;
 }
+
+/**
+ * The sum of dy * (h - offset), from those of dy * h and of dy. One that is infinite stays so: less offset times another
+ * infinity, it would be NaN.
+ */
+export function reducedBy(offset: number, ofProducts: number, ofGradients: number): number {
+  return Number.isFinite(ofProducts) ? ofProducts - offset * ofGradients : ofProducts;
+}

@@ -5,7 +5,7 @@ import type { Operand } from "../../../ops/operand.js";
 import type { ChannelsBackwardJob } from "../../backend.js";
 import { PairSums } from "../../portable/pair_sums.js";
 import { type Computed, dataOf } from "../kernels.js";
-import { deviationsFrom, offsetOf } from "../../portable/deviations.js";
+import { deviationsFrom, offsetOf, reducedBy } from "../../portable/deviations.js";
 
 /** A run is a channel of a sample, or of all samples where these share statistics. What there is of each, at its index. */
 interface Runs {
@@ -98,7 +98,9 @@ function share({ mean, rstd, x }: ChannelsBackwardJob, runs: Runs, { gradients, 
   const offset = meanOver((run) => deviations[run]).map((average, index) => {
     return offsetOf(average, mean.data[index], rstd.data[index], x);
   });
-  for (let run = 0; run < count; run++) products[run] -= offset[group[run]] * gradients[run];
+  for (let run = 0; run < count; run++) {
+    products[run] = reducedBy(offset[group[run]], products[run], gradients[run]);
+  }
   return {
     offset,
     average: meanOver((run) => gamma[run] * gradients[run]),

@@ -2,7 +2,7 @@
 // gradients of weight and bias. In float64, in the order of samples.
 
 import type { Format } from "../../../dtype.js";
-import { offsetOf } from "../../portable/deviations.js";
+import { offsetOf, reducedBy } from "../../portable/deviations.js";
 import type { PairSums } from "../../portable/pair_sums.js";
 
 /** dx = dy * factor + (x - mean) * rstd * slope + constant, per channel. */
@@ -61,7 +61,7 @@ export function combine(
       factor[channel] = (gamma ? gamma[channel] : 1) * r;
       slope[channel] = groupSlope;
       constant[channel] = groupConstant;
-      weight.add(channel, sums[3 * channel + 1] + offset * sums[3 * channel]);
+      weight.add(channel, reducedBy(-offset, sums[3 * channel + 1], sums[3 * channel]));
       bias.add(channel, sums[3 * channel]);
     }
   }
