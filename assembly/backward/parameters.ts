@@ -6,7 +6,7 @@
 // block of beta's, side by side: three arrays apart would be two more streams for the hardware to prefetch, and rows from memory
 // took a third longer. After all groups: chunk of weight, chunk of bias; total of weight, total of bias.
 
-import { addToPairs, addWideLanes, bytesOf, zeros } from "../lanes";
+import { addToPairs, addWideLanes, bytesOf, lanesOf, loadPart, zeros } from "../lanes";
 
 /** Rows that are added in T: of one number 64 times the sum may err by 16.5 u, of 32 times by 8.5. */
 export const BLOCK_ROWS: i32 = 32;
@@ -50,6 +50,23 @@ export function beginParameters<T>(sums: usize, gamma: usize, columns: i32): voi
 export function addToBlock<T>(block: usize, term0: v128, term1: v128): void {
   v128.store(block, v128.add<T>(v128.load(block), term0));
   v128.store(block + 16, v128.add<T>(v128.load(block + 16), term1));
+}
+
+/**
+ * Adds dy * offset to the chunk of weight, for `count` elements from the `start`th on: what the terms of a row lack whose mean
+ * was rounded. Not to the block, where as many more roundings would show.
+ */
+export function correctTerms<T>(sums: usize, columns: i32, start: i32, dy: usize, count: i32, offset: T): void {
+  const offsets = v128.splat<T>(offset);
+  let chunk = chunkOf<T>(sums, columns) + 2 * bytesOf<T>(start);
+  const end = dy + (bytesOf<T>(count) & ~15);
+  while (dy != end) {
+    addWideLanes<T>(chunk, v128.mul<T>(v128.load(dy), offsets));
+    dy += 16;
+    chunk += 32;
+  }
+  const left = count % lanesOf<T>();
+  if (left > 0) addWideLanes<T>(chunk, v128.mul<T>(loadPart<T>(dy, left), offsets));
 }
 
 /** To be called after row `row`, which was the last that the block has taken: ends what ends there. */

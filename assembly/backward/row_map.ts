@@ -1,8 +1,8 @@
 // The second half of a row's gradient.
 
 import { bytesOf } from "../lanes";
-import { COEFFICIENT_BYTES, CONSTANT, MEAN, OFFSET, RSTD, SLOPE } from "./coefficients";
-import { addToBlock, GROUP_BYTES, PITCH, WEIGHT } from "./parameters";
+import { COEFFICIENT_BYTES, CONSTANT, MEAN, RSTD, SLOPE } from "./coefficients";
+import { GROUP_BYTES } from "./parameters";
 import { normalised, scaledDeviation, tiny } from "./sums";
 
 /**
@@ -101,26 +101,4 @@ function mapVector<T>(
 @inline
 export function gradient<T>(g: v128, h: v128, rstd: v128, slope: v128, constant: v128): v128 {
   return v128.add<T>(v128.add<T>(v128.mul<T>(g, rstd), v128.mul<T>(h, slope)), constant);
-}
-
-/** Adds dy * offset to gamma's gradient: what the terms lack, of a row whose mean rounding has moved. */
-export function correctTerms<T>(dy: usize, groups: usize, count: i32, coefficients: usize): void {
-  const offset = load<T>(coefficients, OFFSET);
-  const whole = bytesOf<T>(count) & ~(GROUP_BYTES - 1);
-  if (whole > 0) {
-    const offsets = v128.splat<T>(offset);
-    const end = dy + whole;
-    do {
-      const term0 = v128.mul<T>(v128.load(dy), offsets);
-      const term1 = v128.mul<T>(v128.load(dy + 16), offsets);
-      addToBlock<T>(groups + WEIGHT, term0, term1);
-      dy += GROUP_BYTES;
-      groups += PITCH;
-    } while (dy != end);
-  }
-  const left = bytesOf<T>(count) - whole;
-  for (let at: usize = 0; at < left; at += sizeof<T>()) {
-    const place = placeOf(groups, at, PITCH);
-    store<T>(place, <T>(load<T>(place, WEIGHT) + <T>(load<T>(dy + at) * offset)), WEIGHT);
-  }
 }

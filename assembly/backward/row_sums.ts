@@ -79,18 +79,18 @@ function gatherGroups<T>(
     let h = zeros();
     do {
       const h0 = normalised<T>(v128.load(x), m, r);
-      const dy0 = v128.load(dy);
-      const term0 = v128.mul<T>(dy0, h0);
       const h1 = normalised<T>(v128.load(x + 16), m, r);
+      const dy0 = v128.load(dy);
       const dy1 = v128.load(dy + 16);
-      const term1 = v128.mul<T>(dy1, h1);
       h = v128.add<T>(h, v128.add<T>(h0, h1));
       if (wantsSums) {
-        g = v128.add<T>(g, weighted<T>(groups, dy0, dy1));
-        gh = v128.add<T>(gh, weighted<T>(groups, term0, term1));
+        const g0 = v128.mul<T>(dy0, v128.load(groups));
+        const g1 = v128.mul<T>(dy1, v128.load(groups + 16));
+        g = v128.add<T>(g, v128.add<T>(g0, g1));
+        gh = v128.add<T>(gh, v128.add<T>(v128.mul<T>(g0, h0), v128.mul<T>(g1, h1)));
       }
       if (wantsTerms) {
-        addToBlock<T>(groups + WEIGHT, term0, term1);
+        addToBlock<T>(groups + WEIGHT, v128.mul<T>(dy0, h0), v128.mul<T>(dy1, h1));
         addToBlock<T>(groups + BIAS, dy0, dy1);
       }
       x += GROUP_BYTES;
@@ -99,13 +99,6 @@ function gatherGroups<T>(
     } while (x != blockEnd);
     add<T>(sums, g, gh, h);
   }
-}
-
-/** a * gamma + b * gamma, of the two vectors of a group. */
-// prettier-ignore
-@inline
-function weighted<T>(gamma: usize, a: v128, b: v128): v128 {
-  return v128.add<T>(v128.mul<T>(a, v128.load(gamma)), v128.mul<T>(b, v128.load(gamma + 16)));
 }
 
 /** Element by element, each group a block: the last ones of a row, or all of one with deviations that T cannot hold. */
@@ -128,14 +121,14 @@ function gatherElements<T>(
     for (let at = groups; x != groupEnd; at += sizeof<T>()) {
       const h0 = rstd < tiny<T>() ? scaledDeviation<T>(load<T>(x), mean, rstd) : <T>((load<T>(x) - mean) * rstd);
       const dy0 = load<T>(dy);
-      const term = <T>(dy0 * h0);
       h = <T>(h + h0);
       if (flags & WANTS_INPUT) {
-        g = <T>(g + <T>(dy0 * load<T>(at)));
-        gh = <T>(gh + <T>(term * load<T>(at)));
+        const g0 = <T>(dy0 * load<T>(at));
+        g = <T>(g + g0);
+        gh = <T>(gh + <T>(g0 * h0));
       }
       if (flags & WANTS_PARAMETERS) {
-        store<T>(at, <T>(load<T>(at, WEIGHT) + term), WEIGHT);
+        store<T>(at, <T>(load<T>(at, WEIGHT) + <T>(dy0 * h0)), WEIGHT);
         store<T>(at, <T>(load<T>(at, BIAS) + dy0), BIAS);
       }
       x += sizeof<T>();

@@ -3,8 +3,8 @@
 
 import { bytesOf } from "../lanes";
 import { COEFFICIENT_BYTES, MEAN, OFFSET, RSTD, settleRows } from "./coefficients";
-import { endRow, GROUP_BYTES } from "./parameters";
-import { correctTerms, mapRows } from "./row_map";
+import { correctTerms, endRow, GROUP_BYTES } from "./parameters";
+import { mapRows } from "./row_map";
 import { gatherRows, pitchOf, UNCENTRED, WANTS_INPUT, WANTS_PARAMETERS } from "./row_sums";
 import { begin, SUMS_BYTES } from "./sums";
 
@@ -54,7 +54,7 @@ export function rowsBackward<T>(
     } else gatherRows<T>(scratch, dy, x, stride, groups, n, mean, rstd, count, flags);
     settleRows<T>(coefficients, scratch, mean, rstd, count, inverse, (flags & UNCENTRED) != 0);
     if (flags & WANTS_PARAMETERS) {
-      correctRows<T>(dy, stride, groups, n, coefficients, count);
+      correctRows<T>(parameters, n, 0, dy, stride, n, coefficients, count);
       endRow<T>(parameters, n, first + done + count - 1);
     }
     if (flags & WANTS_INPUT && !takesTurns) mapRows<T>(dx, dy, x, stride, groups, n, coefficients, count, pitch);
@@ -96,10 +96,20 @@ function gatherAndMap<T>(
   }
 }
 
-/** Adds what rounding the means of rows has taken from their terms. */
-function correctRows<T>(dy: usize, stride: usize, groups: usize, count: i32, coefficients: usize, rows: i32): void {
+/** Adds what rounding the means of rows has taken from `count` of their terms, from the `start`th on. */
+function correctRows<T>(
+  parameters: usize,
+  columns: i32,
+  start: i32,
+  dy: usize,
+  stride: usize,
+  count: i32,
+  coefficients: usize,
+  rows: i32,
+): void {
   for (; rows > 0; rows--) {
-    if (load<T>(coefficients, OFFSET) != 0) correctTerms<T>(dy, groups, count, coefficients);
+    const offset = load<T>(coefficients, OFFSET);
+    if (offset != 0) correctTerms<T>(parameters, columns, start, dy, count, offset);
     dy += stride;
     coefficients += COEFFICIENT_BYTES;
   }
@@ -134,7 +144,7 @@ export function stripBackward<T>(
       const at = bytesOf<T>(start);
       if (wantsTerms) {
         gatherRows<T>(scratch, dy + at, x + at, stride, groups, count, mean, rstd, 1, WANTS_PARAMETERS);
-        correctRows<T>(dy + at, stride, groups, count, coefficients, 1);
+        correctRows<T>(parameters, columns, start, dy + at, stride, count, coefficients, 1);
       }
       if (flags & WANTS_INPUT) mapRows<T>(dx + at, dy + at, x + at, stride, groups, count, coefficients, 1, pitch);
       groups += (bytesOf<T>(TURN) / GROUP_BYTES) * pitch;

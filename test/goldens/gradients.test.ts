@@ -35,7 +35,9 @@ function call(engine: Engine, golden: GradientGolden): Gradients<Values> {
   const { op, gradOutput, input, arguments: rest, options, mean, rstd, weight } = golden;
   const given = Object.entries({ mean, rstd, weight }).filter(([, values]) => values);
   const method = (engine as unknown as Record<string, Function>)[op];
-  return method.call(engine, gradOutput, input, ...rest, { ...options, ...Object.fromEntries(given) });
+  // PyTorch's default, which we have none of.
+  const training = op === "batchNormBackward" ? { training: false } : {};
+  return method.call(engine, gradOutput, input, ...rest, { ...training, ...options, ...Object.fromEntries(given) });
 }
 
 function title({ op, input, data, arguments: rest, options, weight }: GradientGolden): string {
