@@ -122,6 +122,7 @@ describe("compare --svg", () => {
     const environment = capture(folder.path);
     expect(await run([...argv, "p.svg"], environment)).toBe(0);
     expect(environment.output().toString()).toContain("equivalent   no");
+    expect(environment.errors()).toBe("drew both layers -> p.svg\n");
     expect(readFileSync(join(folder.path, "p.svg"), "utf8")).toBe(
       draw("GroupNorm(1, 6)", "LayerNorm([6, 4])", [3, 6, 4]),
     );
@@ -132,7 +133,14 @@ describe("compare --svg", () => {
     const environment = capture(folder.path);
     expect(await run([...argv, "-"], environment)).toBe(0);
     expect(environment.output().toString()).toBe(draw("GroupNorm(1, 6)", "LayerNorm([6, 4])", [3, 6, 4]));
-    expect(environment.errors()).toContain("equivalent   no");
+    expect(environment.errors()).toMatch(/equivalent   no\n[^]*\ndrew both layers -> standard output\n$/);
+  });
+
+  it("--json says where it is", async () => {
+    const environment = capture(folder.path);
+    expect(await run([...argv, "p.svg", "--json"], environment)).toBe(0);
+    expect(JSON.parse(environment.output().toString())).toMatchObject({ equivalent: false, svg: "p.svg" });
+    expect(environment.errors()).toBe("");
   });
 
   it("fails where it cannot be written, and writes nothing where layers do not fit", async () => {
