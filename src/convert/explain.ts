@@ -29,7 +29,7 @@ function explainStatistics(a: Named, b: Named, shape: readonly number[]): string
   return `${groups}${explainKinds(a, b)}${explainEps(a, b, same && a.centred === b.centred)}${explainRunning(a, b)}.`;
 }
 
-export function kindOf({ centred }: Halves): string {
+function kindOf({ centred }: Halves): string {
   return centred ? "a mean and variance" : "a mean square";
 }
 
