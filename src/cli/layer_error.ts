@@ -1,7 +1,7 @@
 import { snakeCase } from "../convert/words.js";
 import { LanenormError } from "../errors.js";
 
-/** An error of `lanenorm/convert` in the terms of a command line, on which its `argument` is called `nameOf(argument)`. */
+/** An error of the library in the terms of a command line, on which its `argument` is called `nameOf(argument)`. */
 export function inCommand(command: string, error: unknown, nameOf: (argument: string) => string): unknown {
   if (!(error instanceof LanenormError)) return error;
   const ErrorClass = error.constructor as typeof LanenormError;
