@@ -1,4 +1,4 @@
-import { compareNorms } from "../convert/index.js";
+import { compareNorms, type NormComparison, type NormSpec } from "../convert/index.js";
 import { formatShape } from "../shape.js";
 import { parseCommandLine, parseShape, required, takePositionals } from "./arguments.js";
 import type { Command, Environment } from "./environment.js";
@@ -7,12 +7,14 @@ import { prepareOutput } from "./files/output.js";
 import { writeAt } from "./files/positioned.js";
 import { wrap } from "./format.js";
 import { parseLayer } from "./layer_argument.js";
+import { inCommand } from "./layer_error.js";
 import { print } from "./print.js";
 
+const name = "compare";
 const summary = "Say when two normalisation layers are the same";
 
 export const compare: Command = {
-  name: "compare",
+  name,
   summary,
   help: `Usage: lanenorm compare <layer> <layer> --shape <sizes>
 
@@ -31,6 +33,8 @@ statistics   same: the two compute the same means and variances
 affine       same: weight and bias mean the same; a-in-b: what the first layer's can
              express, the second's can too; b-in-a: the other way; different: neither
 equivalent   yes: both are the same
+
+Layers that are not equivalent are an answer, too: the exit code is 0.
 `,
 
   async run(argv, environment) {
@@ -39,18 +43,29 @@ equivalent   yes: both are the same
     const [a, b] = takePositionals(positionals, ["the first layer", "the second layer"]);
     const shape = parseShape("--shape", required("--shape", values.shape));
     const [first, second] = [parseLayer(a!), parseLayer(b!)];
-    const comparison = compareNorms(first, second, shape);
-    if (values.svg !== undefined) await writePicture(values.svg, drawComparison(first, second, shape), environment);
-    const answer = values.json
-      ? `${JSON.stringify({ a, b, shape, ...comparison })}\n`
+    const { svg, json } = values;
+    const comparison = compareLayers(first, second, shape);
+    if (svg !== undefined) await writePicture(svg, drawComparison(first, second, shape), environment);
+    const answer = json
+      ? `${JSON.stringify({ a, b, shape, ...comparison, svg })}\n`
       : describe(a!, b!, shape, comparison);
     // Where the picture goes to standard output, nothing else may.
-    await print(values.svg === "-" ? environment.stderr : environment.stdout, answer);
+    await print(svg === "-" ? environment.stderr : environment.stdout, answer);
+    if (svg !== undefined && !json)
+      environment.stderr.write(`drew both layers -> ${svg === "-" ? "standard output" : svg}\n`);
   },
 };
 
+function compareLayers(a: NormSpec, b: NormSpec, shape: readonly number[]): NormComparison {
+  try {
+    return compareNorms(a, b, shape);
+  } catch (error) {
+    throw inCommand(name, error, (argument) => `--${argument}`);
+  }
+}
+
 async function writePicture(path: string, picture: string, environment: Environment): Promise<void> {
-  const file = (await prepareOutput("compare", path, environment, "--svg"))();
+  const file = (await prepareOutput(name, path, environment, "--svg"))();
   try {
     writeAt(file.fd, new TextEncoder().encode(picture), 0);
     await file.commit();
@@ -63,7 +78,7 @@ function describe(
   a: string,
   b: string,
   shape: readonly number[],
-  { statistics, affine, equivalent, because }: ReturnType<typeof compareNorms>,
+  { statistics, affine, equivalent, because }: NormComparison,
 ): string {
   return `${a} and ${b} on ${formatShape(shape)}
 

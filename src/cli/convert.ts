@@ -1,13 +1,15 @@
 import { convertParameters, formatNormSpec, type NormSpec } from "../convert/index.js";
-import { ArgumentError, LanenormError } from "../errors.js";
+import { ArgumentError, FormatError, LanenormError } from "../errors.js";
 import { formatShape } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { parseCommandLine, parseShape, required, takePositionals, UsageError } from "./arguments.js";
 import type { Command, Environment } from "./environment.js";
+import { fileOf } from "./files/choose_key.js";
 import { openInput } from "./files/input.js";
 import { prepareOutput } from "./files/output.js";
 import { openState, type StateFile } from "./files/state_file.js";
 import { parseLayer } from "./layer_argument.js";
+import { inCommand } from "./layer_error.js";
 import { print } from "./print.js";
 import { shapeFor } from "./shape_for.js";
 import { asArgumentError } from "./system-error.js";
@@ -53,10 +55,12 @@ error that says where and by how much. "-" is standard input or output.
     const [input] = takePositionals(positionals, ["the input file"]);
     const from = parseLayer(required("--from", values.from));
     const to = parseLayer(required("--to", values.to));
+    const output = required("-o", values.output);
     const shape = values.shape === undefined ? shapeFor(from, to) : parseShape("--shape", values.shape);
     if (!shape) throw new UsageError("--shape is missing: the layers do not tell the shape of their input");
     const { prefix = "" } = values;
-    const order: Order = { input: input!, output: required("-o", values.output), from, to, shape, prefix };
+    const shapeName = values.shape === undefined ? "an input of both layers" : "--shape";
+    const order: Order = { input: input!, output, from, to, shape, shapeName, prefix };
     const keys = await convertFile(order, environment);
     await report(order, keys, values.json ?? false, environment);
   },
@@ -68,6 +72,8 @@ interface Order {
   readonly from: NormSpec;
   readonly to: NormSpec;
   readonly shape: readonly number[];
+  /** What errors call the shape: it may be nothing that anybody typed. */
+  readonly shapeName: string;
   readonly prefix: string;
 }
 
@@ -104,7 +110,7 @@ function checkExtension(output: string, { extension }: StateFile): void {
 
 /** The parameters that the new layer has, and null for those that it has not. */
 async function changesOf(order: Order, state: StateFile): Promise<Map<string, TensorLike | null>> {
-  const { from, to, shape, prefix, input } = order;
+  const { from, to, shape, prefix } = order;
   const [weightKey, biasKey] = [`${prefix}weight`, `${prefix}bias`];
   const read = async (key: string) => (state.keys.includes(key) ? state.read(key) : null);
   const parameters = { weight: await read(weightKey), bias: await read(biasKey) };
@@ -115,17 +121,25 @@ async function changesOf(order: Order, state: StateFile): Promise<Map<string, Te
       [biasKey, bias],
     ]);
   } catch (error) {
-    throw inTheFile(error, (argument) => `${input}:${prefix}${argument}`);
+    throw inTheFile(error, order, state.keys);
   }
 }
 
 /** An error of convertParameters in the terms of the command line. */
-function inTheFile(error: unknown, keyOf: (argument: string) => string): unknown {
-  if (!(error instanceof LanenormError)) return error;
-  const ErrorClass = error.constructor as typeof LanenormError;
-  const { argument, expected, got } = error;
-  const isParameter = argument === "weight" || argument === "bias";
-  return new ErrorClass(name, isParameter ? keyOf(argument) : `--${argument}`, expected, got);
+function inTheFile(error: unknown, { input, from, prefix, shapeName }: Order, keys: readonly string[]): unknown {
+  const argument = error instanceof LanenormError ? error.argument : undefined;
+  if (argument !== "weight" && argument !== "bias")
+    return inCommand(name, error, (argument) => (argument === "shape" ? shapeName : `--${argument}`));
+  const key = `${prefix}${argument}`;
+  if (keys.includes(key)) return inCommand(name, error, () => `${input}:${key}`);
+  // Those that begin alike are the likeliest to be meant.
+  const nearest = [...keys].sort((a, b) => Number(b.startsWith(prefix)) - Number(a.startsWith(prefix)));
+  return new FormatError(
+    name,
+    input,
+    `must hold ${key}, as ${formatNormSpec(from)} has a ${argument}`,
+    fileOf(nearest),
+  );
 }
 
 async function report(

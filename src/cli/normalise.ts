@@ -9,6 +9,7 @@ import { readParameter } from "./files/parameter.js";
 import { parseReference } from "./files/reference.js";
 import { beginTensor, checkName, checkNothingLost } from "./files/result.js";
 import { formatBytes, formatRate, formatSeconds } from "./format.js";
+import { inCommand } from "./layer_error.js";
 import { perform } from "./perform.js";
 import { print } from "./print.js";
 import { type Call, checkCall, type OpName, type Task } from "./task.js";
@@ -73,7 +74,7 @@ export async function normaliseFile(order: Order, values: FileValues, environmen
     for (const [name, reference] of Object.entries(tensors))
       parameters[name] = await readParameter(command, reference, dtype, environment);
     const call: Call = { op, argument, options: { ...options, ...parameters }, backend };
-    checkCall(call, opened.info);
+    check(order, call, opened.info);
     const x = opened.tensor();
     const file = openOutput();
     try {
@@ -88,6 +89,20 @@ export async function normaliseFile(order: Order, values: FileValues, environmen
   } finally {
     opened.close();
   }
+}
+
+/** Throws what is wrong with a call in the words of the command line: of the input by its name, of all else as options. */
+function check({ command, input }: Order, call: Call, info: Pick<FileTensor, "dtype" | "shape">): void {
+  try {
+    checkCall(call, info);
+  } catch (error) {
+    throw inCommand(command, error, (argument) => (argument === "x" ? input : optionNamed(argument)));
+  }
+}
+
+/** `--num-groups` for `numGroups`. */
+function optionNamed(argument: string): string {
+  return `--${argument.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 interface Summary extends Pick<FileTensor, "shape" | "dtype"> {

@@ -16,9 +16,10 @@ const commands: readonly Command[] = [...layers.map(layerCommand), convert, comp
  * Results go to standard output, everything else to standard error.
  */
 export async function run(argv: readonly string[], environment: Environment): Promise<number> {
-  const command = commands.find(({ name }) => name === argv[0]);
+  const [first, ...rest] = argv[0] === "help" && argv.length > 1 ? [argv[1], "--help"] : argv;
+  const command = commands.find(({ name }) => name === first);
   try {
-    await (command ? runCommand(command, argv.slice(1), environment) : runAlone(argv, environment));
+    await (command ? runCommand(command, rest, environment) : runAlone(first, environment));
     return 0;
   } catch (error) {
     return reportError(error, command, environment);
@@ -31,7 +32,7 @@ async function runCommand(command: Command, argv: readonly string[], environment
 }
 
 /** What can be said without a command. */
-async function runAlone([argument]: readonly string[], { stdout }: Environment): Promise<void> {
+async function runAlone(argument: string | undefined, { stdout }: Environment): Promise<void> {
   if (argument === "--help" || argument === "-h" || argument === "help") await print(stdout, help());
   else if (argument === "--version" || argument === "-v") await print(stdout, `${version()}\n`);
   else if (argument === undefined) throw new UsageError("a command is missing");
@@ -48,7 +49,7 @@ Commands:
 ${list}
 
 Options:
-  -h, --help      This help; after a command, the command's own
+  -h, --help      This help; after a command, the command's own, as 'help <command>'
   -v, --version   The version
 
 Exit codes: 0 good, 1 failed, 2 wrong usage.

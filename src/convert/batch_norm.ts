@@ -4,7 +4,7 @@ import { formatShape } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { epsilon, requireKind } from "./kinds.js";
 import { numbersIn, tensorFrom } from "./numbers.js";
-import { type NormParameters, type Parameter, readParameter } from "./operands.js";
+import { type NormParameters, type Parameter, readParameter, requireKeys } from "./operands.js";
 
 /** A batch norm in evaluation: what it has learnt. */
 export interface BatchNormState extends NormParameters {
@@ -24,21 +24,15 @@ const functionName = "batchNormToAffine";
 
 /**
  * What a batch norm does in evaluation, as one scale and bias per channel: `scale = weight / sqrt(runningVar + eps)`,
- * `bias = bias - runningMean * scale`, computed in float64 and rounded once. `affineGlobal` takes them, and as weight and
- * bias `foldIntoLinear` and `foldIntoConv1x1` do.
+ * `bias = bias - runningMean * scale`, computed in float64 and rounded once. `affineGlobal`, `foldIntoLinear` and
+ * `foldIntoConv1x1` take them.
  *
- * @param state all of shape `[C]`, tensors or bare arrays; weight and bias may be null or missing
+ * @param state all of shape `[C]`, tensors or bare arrays, and nothing else; weight and bias may be null or missing
  * @returns tensors `[C]` of the dtype that runningVar is computed in: float64 or float32
  * @throws ShapeError if they are not all `[C]`; DTypeError, ArgumentError if an argument is of another kind.
  */
 export function batchNormToAffine(state: BatchNormState): ChannelAffine {
-  if (typeof state !== "object" || state === null)
-    throw new ArgumentError(
-      functionName,
-      "state",
-      "must be an object with runningMean and runningVar",
-      describe(state),
-    );
+  requireKeys(functionName, "state", state, ["runningMean", "runningVar", "weight", "bias", "eps"]);
   const { eps = 1e-5 } = state;
   requireKind(functionName, "eps", epsilon, eps);
   const variance = required("runningVar", state.runningVar);

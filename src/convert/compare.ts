@@ -1,12 +1,11 @@
-import { describe } from "../dtype.js";
-import { ArgumentError, ShapeError } from "../errors.js";
+import { ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import { explain } from "./explain.js";
 import { formatNormSpec } from "./format.js";
 import { requireShape } from "./kinds.js";
 import type { Affine, Halves } from "./layers/layer.js";
 import { isSamePartition, refines } from "./partition.js";
-import { checkNormSpec, layerOf, type NormSpec } from "./spec.js";
+import { layerOf, type NormSpec, requireNormSpec } from "./spec.js";
 
 const functionName = "compareNorms";
 
@@ -37,17 +36,23 @@ export interface NormComparison {
  * @throws ShapeError if the shape is not one, has fewer than two axes, or is not one that both layers take.
  */
 export function compareNorms(a: NormSpec, b: NormSpec, shape: readonly number[]): NormComparison {
-  checkSpecs(a, b);
+  requireNormSpec(functionName, "a", a);
+  requireNormSpec(functionName, "b", b);
   checkShape(shape);
-  const aHalves = halvesOf("a", a, shape);
-  const bHalves = halvesOf("b", b, shape);
+  const aHalves = halvesOf(a, shape);
+  const bHalves = halvesOf(b, shape);
   const statistics = compareStatistics(aHalves, bHalves);
   const affine = compareAffine(aHalves.affine, bHalves.affine);
   return {
     statistics,
     affine,
     equivalent: statistics === "same" && affine === "same",
-    because: explain({ name: formatNormSpec(a), ...aHalves }, { name: formatNormSpec(b), ...bHalves }, affine, shape),
+    because: explain(
+      { name: formatNormSpec(a), ...aHalves },
+      { name: formatNormSpec(b), ...bHalves },
+      { statistics, affine },
+      shape,
+    ),
   };
 }
 
@@ -71,19 +76,6 @@ function isExpressibleBy(guest: Affine | null, host: Affine | null): boolean {
   return refines(host.groups, guest.groups) && (host.bias || !guest.bias);
 }
 
-function checkSpecs(a: unknown, b: unknown): void {
-  for (const [argument, spec] of Object.entries({ a, b })) {
-    if (typeof spec !== "object" || spec === null)
-      throw new ArgumentError(
-        functionName,
-        argument,
-        "must be an object such as parseNormSpec returns",
-        describe(spec),
-      );
-    checkNormSpec(functionName, `${argument}.`, spec as Record<string, unknown>);
-  }
-}
-
 function checkShape(shape: readonly number[]): void {
   requireShape(functionName, "shape", shape);
   if (shape.length < 2) throw new ShapeError(functionName, "shape", "must be [N, C, ...spatial]", formatShape(shape));
@@ -92,12 +84,10 @@ function checkShape(shape: readonly number[]): void {
     throw new ShapeError(functionName, "shape", "must have at most 2^53 - 1 elements", formatShape(shape));
 }
 
-function halvesOf(argument: string, spec: NormSpec, shape: readonly number[]): Halves {
+function halvesOf(spec: NormSpec, shape: readonly number[]): Halves {
   const layer = layerOf(spec);
   const misfit = layer.misfit(spec, shape);
-  if (misfit !== undefined) {
-    const expected = `${misfit} for ${argument}, ${formatNormSpec(spec)}`;
-    throw new ShapeError(functionName, "shape", expected, formatShape(shape));
-  }
+  if (misfit !== undefined)
+    throw new ShapeError(functionName, "shape", `${misfit} for ${formatNormSpec(spec)}`, formatShape(shape));
   return layer.halves(spec, shape);
 }

@@ -65,7 +65,7 @@ function requireOwn(
 ): void {
   const layer = formatNormSpec(spec);
   if (shape === null) {
-    if (parameter) throw new ArgumentError(functionName, argument, `must be null: ${layer} has none`, "a tensor");
+    if (parameter) throw new ArgumentError(functionName, argument, `must not be there: ${layer} has none`, "a tensor");
     return;
   }
   const expected = `must have shape ${formatShape(shape)}, as in ${layer}`;

@@ -1,6 +1,10 @@
 import type { NormComparison } from "./compare.js";
 import type { Affine, Halves } from "./layers/layer.js";
 import { type Axis, groupCount, groupSize, isSamePartition, type Partition } from "./partition.js";
+import { listOf, plural } from "./words.js";
+
+/** What has been found out of two layers. */
+type Verdict = Pick<NormComparison, "statistics" | "affine">;
 
 /** A layer with its name, as the sentences speak of it. */
 interface Named extends Halves {
@@ -8,10 +12,10 @@ interface Named extends Halves {
 }
 
 /** `because` of `compareNorms`: a sentence on the statistics, one on the parameters, and one on how they convert. */
-export function explain(a: Named, b: Named, affine: NormComparison["affine"], shape: readonly number[]): string {
-  const sentences = [explainStatistics(a, b, shape), explainAffine(a, b, affine, shape)];
-  if (affine === "a-in-b") sentences.push(explainConversion(a, b, shape));
-  if (affine === "b-in-a") sentences.push(explainConversion(b, a, shape));
+export function explain(a: Named, b: Named, verdict: Verdict, shape: readonly number[]): string {
+  const sentences = [explainStatistics(a, b, shape), explainAffine(a, b, verdict, shape)];
+  if (verdict.affine === "a-in-b") sentences.push(explainConversion(a, b, verdict, shape));
+  if (verdict.affine === "b-in-a") sentences.push(explainConversion(b, a, verdict, shape));
   return sentences.join(" ");
 }
 
@@ -41,7 +45,7 @@ function explainEps(a: Named, b: Named, sameOtherwise: boolean): string {
   return sameOtherwise ? `, but ${difference}, so rstd = 1 / sqrt(${sum}) differs` : `; besides, ${difference}`;
 }
 
-function epsOf({ eps }: Halves): string {
+export function epsOf({ eps }: Halves): string {
   return eps === null ? "the machine epsilon" : String(eps);
 }
 
@@ -59,17 +63,22 @@ function explainRunning(a: Named, b: Named): string {
   return `; in evaluation both have running ones of each channel instead${learnt}`;
 }
 
-function explainAffine(a: Named, b: Named, affine: NormComparison["affine"], shape: readonly number[]): string {
+function explainAffine(a: Named, b: Named, { statistics, affine }: Verdict, shape: readonly number[]): string {
   if (affine !== "same") {
     const end = affine === "different" ? "; in general neither converts to the other" : "";
     return `${a.name} has ${parametersOf(a.affine, shape)}; ${b.name} has ${parametersOf(b.affine, shape)}${end}.`;
   }
   if (a.affine === null) return "Neither has a scale or bias.";
-  return `Both have ${parametersOf(a.affine, shape)}, and the values carry over as they are.`;
+  // Only between layers that share statistics is a conversion of any use.
+  const values =
+    statistics === "same"
+      ? ", and the values carry over as they are"
+      : "; with the same values the layers still differ, as their statistics do";
+  return `Both have ${parametersOf(a.affine, shape)}${values}.`;
 }
 
 /** How `guest`'s parameters are written as `host`'s, which can express more, and when the way back is open. */
-function explainConversion(guest: Named, host: Named, shape: readonly number[]): string {
+function explainConversion(guest: Named, host: Named, { statistics }: Verdict, shape: readonly number[]): string {
   const target = host.affine!;
   const every = repeatedOver(guest.affine, target, shape);
   const fixed = [...(guest.affine ? [] : ["scale 1"]), ...(target.bias && !guest.affine?.bias ? ["bias 0"] : [])];
@@ -77,6 +86,11 @@ function explainConversion(guest: Named, host: Named, shape: readonly number[]):
     ...(every ? [`repeated for every ${every}`] : []),
     ...(fixed.length > 0 ? [`with ${listOf(fixed)}`] : []),
   ];
+  if (statistics === "different")
+    return (
+      `${guest.name}'s parameters can be written as ${host.name}'s, ${how.join(" and ")}, ` +
+      "but that does not make the layers equal, as their statistics differ."
+    );
   const back = [...(every ? [`the same for every ${every}`] : []), ...fixed];
   return (
     `${guest.name}'s parameters convert to ${host.name}'s, ${how.join(" and ")}; ` +
@@ -123,12 +137,4 @@ function namesOf(axes: readonly Axis[], shape: readonly number[]): string[] {
   const allSpatial = spatial.length === shape.slice(2).filter((extent) => extent > 1).length;
   if (spatial.length === 0 || !allSpatial) return axes.map(({ name }) => name);
   return [...axes.filter(({ position }) => position < 2).map(({ name }) => name), "location"];
-}
-
-function listOf(words: readonly string[]): string {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -1,10 +1,14 @@
-import { layerOf, type NormSpec } from "./spec.js";
+import { layerOf, type NormSpec, requireNormSpec } from "./spec.js";
+import { snakeCase } from "./words.js";
 
 /**
  * The spec as PyTorch writes it: `GroupNorm(1, 6)`, `LayerNorm([6, 10, 10], eps=0.001)`. Optional arguments appear if the
  * spec has them. `parseNormSpec` reads it back.
+ *
+ * @throws ArgumentError if it is not a spec PyTorch's constructor would take.
  */
 export function formatNormSpec(spec: NormSpec): string {
+  requireNormSpec("formatNormSpec", "spec", spec);
   const { name, arguments: known } = layerOf(spec);
   const values = spec as unknown as Readonly<Record<string, unknown>>;
   const written = known
@@ -18,9 +22,4 @@ function formatValue(value: unknown): string {
   if (typeof value === "boolean") return value ? "True" : "False";
   if (!Array.isArray(value)) return String(value);
   return value.length === 1 ? String(value[0]) : `[${value.join(", ")}]`;
-}
-
-/** `numGroups` as Python has it: `num_groups`. */
-export function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

@@ -1,7 +1,13 @@
 export { type BatchNormState, batchNormToAffine, type ChannelAffine } from "./batch_norm.js";
 export { compareNorms, type NormComparison } from "./compare.js";
 export { convertParameters } from "./convert.js";
-export { type FoldedParameters, foldIntoConv1x1, foldIntoLinear, type LinearParameters } from "./fold.js";
+export {
+  type FoldableParameters,
+  type FoldedParameters,
+  foldIntoConv1x1,
+  foldIntoLinear,
+  type LinearParameters,
+} from "./fold.js";
 export { formatNormSpec } from "./format.js";
 export type { BatchNormSpec } from "./layers/batch_norm.js";
 export type { GroupNormSpec } from "./layers/group_norm.js";

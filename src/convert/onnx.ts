@@ -5,8 +5,8 @@ import { describe } from "../dtype.js";
 import { ArgumentError, ShapeError } from "../errors.js";
 import { formatShape } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
-import { count, momentum as momentumKind, requireKind, show } from "./kinds.js";
-import { type Parameter, readParameter } from "./operands.js";
+import { count, momentum as momentumKind, requireKind } from "./kinds.js";
+import { type Parameter, readParameter, requireKeys } from "./operands.js";
 
 /** Inputs of ONNX GroupNormalization. */
 export interface GroupNormalizationParameters {
@@ -28,11 +28,7 @@ export function groupNormalization18To21(
   numChannels: number,
 ): { scale: TensorLike; bias: TensorLike } {
   const functionName = "groupNormalization18To21";
-  if (typeof parameters !== "object" || parameters === null)
-    throw new ArgumentError(functionName, "parameters", "must be an object with scale and bias", describe(parameters));
-  for (const key of Object.keys(parameters))
-    if (key !== "scale" && key !== "bias")
-      throw new ArgumentError(functionName, "parameters", "must hold scale and bias only", show(key));
+  requireKeys(functionName, "parameters", parameters, ["scale", "bias"]);
   requireKind(functionName, "numChannels", count, numChannels);
   const scale = readGroups(functionName, "scale", parameters.scale);
   const bias = readGroups(functionName, "bias", parameters.bias);

@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from "../errors.js";
 import { formatShape, sizeOf } from "../shape.js";
 import type { TensorLike } from "../tensor.js";
 import { requireShape, show } from "./kinds.js";
+import { listOf, snakeCase } from "./words.js";
 
 /** The parameters of a layer; null or missing where the layer has none, as PyTorch's are None. */
 export interface NormParameters {
@@ -30,21 +31,36 @@ export interface ShapedParameter extends Parameter {
   readonly shape: readonly number[];
 }
 
+/** Throws ArgumentError for what is no object, and for a key that is not `known`: a misspelt one must not vanish. */
+export function requireKeys(functionName: string, argument: string, given: object, known: readonly string[]): void {
+  if (typeof given !== "object" || given === null)
+    throw new ArgumentError(functionName, argument, `must be an object with ${listOf(known)}`, describe(given));
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown === undefined) return;
+  const here = known.find((key) => snakeCase(key) === unknown);
+  const hint = here === undefined ? "" : `, which is ${here} here`;
+  throw new ArgumentError(functionName, argument, `must hold ${listOf(known)} only`, show(unknown) + hint);
+}
+
 export function readParameters(
   functionName: string,
   parameters: NormParameters,
 ): { weight: Parameter | null; bias: Parameter | null } {
-  if (typeof parameters !== "object" || parameters === null)
-    throw new ArgumentError(functionName, "parameters", "must be an object with weight and bias", describe(parameters));
-  for (const key of Object.keys(parameters)) {
-    // A misspelt parameter must not vanish.
-    if (key !== "weight" && key !== "bias")
-      throw new ArgumentError(functionName, "parameters", "must hold weight and bias only", show(key));
-  }
-  const weight = readParameter(functionName, "weight", parameters.weight);
-  const bias = readParameter(functionName, "bias", parameters.bias);
+  requireKeys(functionName, "parameters", parameters, ["weight", "bias"]);
+  return readPair(functionName, "weight", parameters.weight, parameters.bias);
+}
+
+/** A scale, by the name it was given under, and a bias: of as many elements, where there are both. */
+export function readPair(
+  functionName: string,
+  name: "weight" | "scale",
+  givenWeight: unknown,
+  givenBias: unknown,
+): { weight: Parameter | null; bias: Parameter | null } {
+  const weight = readParameter(functionName, name, givenWeight);
+  const bias = readParameter(functionName, "bias", givenBias);
   if (weight && bias && weight.data.length !== bias.data.length) {
-    const expected = `must have as many elements as weight, ${weight.data.length}`;
+    const expected = `must have as many elements as ${name}, ${weight.data.length}`;
     throw new ShapeError(functionName, "bias", expected, String(bias.data.length));
   }
   return { weight, bias };

@@ -1,8 +1,8 @@
 import { ArgumentError } from "../errors.js";
 import { type Call, readCall, type Value } from "./call.js";
-import { snakeCase } from "./format.js";
 import { show, sizes } from "./kinds.js";
 import { type AnyLayer, checkNormSpec, layers, type NormSpec } from "./spec.js";
+import { snakeCase } from "./words.js";
 
 const functionName = "parseNormSpec";
 

@@ -1,3 +1,4 @@
+import { describe } from "../dtype.js";
 import { ArgumentError } from "../errors.js";
 import { requireKind, show } from "./kinds.js";
 import { batchNorms, type BatchNormSpec } from "./layers/batch_norm.js";
@@ -19,6 +20,13 @@ export const layers: readonly AnyLayer[] = [groupNorm, layerNorm, rmsNorm, ...ba
 /** The layer a valid spec is of. */
 export function layerOf(spec: NormSpec): AnyLayer {
   return layers.find(({ op }) => op === spec.op)!;
+}
+
+/** Throws ArgumentError when the value is not a spec. */
+export function requireNormSpec(functionName: string, argument: string, value: unknown): void {
+  if (typeof value !== "object" || value === null)
+    throw new ArgumentError(functionName, argument, "must be an object such as parseNormSpec returns", describe(value));
+  checkNormSpec(functionName, `${argument}.`, value as Record<string, unknown>);
 }
 
 /**

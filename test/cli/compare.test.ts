@@ -50,6 +50,13 @@ describe("compare", () => {
   it("fails where the layers do not fit the shape", async () => {
     const { code, output, errors } = await compare("GroupNorm(1, 6)", "LayerNorm(10)", "--shape", "20,7,10");
     expect({ code, output }).toEqual({ code: 1, output: "" });
-    expect(errors).toMatch(/^lanenorm: compareNorms: [^\n]*\n$/);
+    expect(errors).toBe(
+      "lanenorm: compare: --shape must have 6 channels at axis 1 for GroupNorm(1, 6), got [20, 7, 10]\n",
+    );
+  });
+
+  it("speaks of arguments as they are typed", async () => {
+    const { errors } = await compare("LayerNorm(6)", "LayerNorm(6)", "--shape", "20,7");
+    expect(errors).toMatch(/--shape must end in the normalized_shape \[6\] for LayerNorm\(6\), got \[20, 7\]\n$/);
   });
 });

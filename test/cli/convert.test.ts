@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { run } from "../../src/cli/run.js";
+import { shapeFor } from "../../src/cli/shape_for.js";
+import { compareNorms } from "../../src/convert/index.js";
 import { openSafetensors, readNpz, readStateDict, writeNpy, writeNpz, writeSafetensors } from "../../src/io/index.js";
 import { BatchNorm2d } from "../../src/nn/index.js";
+import { fittingSpecs } from "../convert/support.js";
 import { capture, temporaryFolder } from "./support.js";
 
 const folder = temporaryFolder();
@@ -102,6 +106,48 @@ describe("convert", () => {
   });
 });
 
+describe("convert without --shape", () => {
+  const answer = (from: string, to: string) =>
+    convert(["m.safetensors", "--from", from, "--to", to, "--prefix", "norm.", "-o", "o.safetensors"]);
+
+  it.each([
+    ["GroupNorm(2, 2)", "InstanceNorm2d(2, affine=True)", "[2, 2, 2, 2]"],
+    ["InstanceNorm1d(2, affine=True)", "GroupNorm(2, 2)", "[2, 2, 2]"],
+    ["BatchNorm3d(2)", "BatchNorm3d(2, momentum=0.5)", "[2, 2, 2, 2, 2]"],
+    ["LayerNorm(2)", "LayerNorm([1, 2])", "[2, 1, 2]"],
+    ["GroupNorm(1, 2)", "LayerNorm([2, 1])", "[2, 2, 1]"],
+  ])("%s to %s makes no difference, or they tell it: %s", async (from, to, shape) => {
+    const { code, errors } = await answer(from, to);
+    expect([code, errors]).toEqual([0, expect.stringContaining(` on ${shape}: `)]);
+  });
+
+  it.each([
+    ["LayerNorm(2)", "GroupNorm(1, 2)"],
+    ["GroupNorm(1, 2)", "LayerNorm(2)"],
+    ["BatchNorm1d(2)", "LayerNorm(2)"],
+    ["InstanceNorm2d(2, affine=True)", "LayerNorm([2, 3])"],
+    ["GroupNorm(2, 2)", "LayerNorm([3, 3])"],
+  ])("%s to %s asks: on some inputs both take they differ", async (from, to) => {
+    const { code, errors } = await answer(from, to);
+    expect([code, errors]).toEqual([2, expect.stringContaining("--shape is missing: the layers do not tell")]);
+    expect(readdirSync(folder.path)).not.toContain("o.safetensors");
+  });
+
+  it("guesses nothing that another shape would contradict", () => {
+    fc.assert(
+      fc.property(fittingSpecs, ({ a, b, shape }) => {
+        const guess = shapeFor(a, b);
+        // Sizes of 1 make more layers the same. A channel count that another axis has, too, tells less.
+        const [, channels] = shape;
+        if (guess === undefined || shape.includes(1) || shape.filter((size) => size === channels).length > 1) return;
+        const { statistics, affine } = compareNorms(a, b, guess);
+        expect(compareNorms(a, b, shape)).toMatchObject({ statistics, affine });
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
 describe("convert fails and leaves nothing", () => {
   const uneven = { data: Float32Array.of(1, 1, 1, 2, 2, 3), shape: [2, 3] };
 
@@ -119,7 +165,32 @@ describe("convert fails and leaves nothing", () => {
     [
       "for a prefix that nothing has",
       ["m.safetensors", ...toLayer, "--prefix", "nrm."],
-      /^lanenorm: convert: m.safetensors:nrm.weight must have shape \[2\], as in GroupNorm\(1, 2\), got none\n$/,
+      /^lanenorm: convert: m.safetensors must hold nrm.weight, as GroupNorm\(1, 2\) has a weight, got a file of bn.num_batches_tracked, other.weight, .*\n$/,
+    ],
+    [
+      "for a prefix without its dot",
+      ["m.safetensors", ...toLayer, "--prefix", "norm"],
+      /^lanenorm: convert: m.safetensors must hold normweight, as .*, got a file of norm.bias, norm.weight, bn.num_batches_tracked, .*\n$/,
+    ],
+    [
+      "for a missing bias",
+      ["lone.safetensors", ...toLayer],
+      /^lanenorm: convert: lone.safetensors must hold bias, as GroupNorm\(1, 2\) has a bias, got a file of weight\n$/,
+    ],
+    [
+      "for a bias that the layer has not",
+      ["m.safetensors", "--prefix", "norm.", "--from", "RMSNorm(2)", "--to", "RMSNorm([1, 2])"],
+      /^lanenorm: convert: m.safetensors:norm.bias must not be there: RMSNorm\(2\) has none, got a tensor\n$/,
+    ],
+    [
+      "for a shape that is not the layers'",
+      ["m.safetensors", "--prefix", "norm.", ...toLayer, "--shape", "4,2,5"],
+      /^lanenorm: convert: --shape must end in the normalized_shape \[2, 3\] for LayerNorm\(\[2, 3\]\), got \[4, 2, 5\]\n$/,
+    ],
+    [
+      "for layers that no input fits",
+      ["m.safetensors", "--prefix", "norm.", "--from", "GroupNorm(1, 2)", "--to", "GroupNorm(1, 4)"],
+      /^lanenorm: convert: an input of both layers must have 4 channels at axis 1 for GroupNorm\(1, 4\), got \[2, 2, 2, 2\]\n$/,
     ],
     [
       "for a parameter of another shape",
@@ -148,6 +219,7 @@ describe("convert fails and leaves nothing", () => {
     ],
   ])("%s", async (_, argv, message) => {
     writeFileSync(path("uneven.safetensors"), writeSafetensors({ weight: uneven, bias: uneven }));
+    writeFileSync(path("lone.safetensors"), writeSafetensors({ weight }));
     writeFileSync(path("integers.safetensors"), writeSafetensors({ weight: 1, bias: 2 }));
     writeFileSync(path("broken.safetensors"), Buffer.alloc(9, 0xff));
     writeFileSync(path("a.npy"), writeNpy(weight));

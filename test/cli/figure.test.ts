@@ -15,6 +15,14 @@ const draw = (a: string, b: string, shape: number[]) => drawComparison(parseNorm
 /** The middle shade of a colour: cells of the left faces. */
 const [blue, orange] = ["#0072b2", "#e69f00"];
 
+/** What is to be read. */
+function wordsOf(svg: string): string {
+  return svg
+    .replace(/<(title|desc|style)>.*?<\/\1>/gs, "")
+    .replace(/<[^<>]*>/g, " ")
+    .replace(/\s+/g, " ");
+}
+
 /** How many cells of left faces have a colour, in the left and in the right column. */
 function cellsOf(svg: string, fill: string): [number, number] {
   const cells = [...svg.matchAll(/<polygon points="([\d.]+),[^>]*fill="(#\w+)"/g)].filter(
@@ -46,16 +54,57 @@ describe("the picture of a comparison", () => {
       ">N = 20<",
     ])
       expect(svg).toContain(part);
-    const words = svg.replace(/<[^<>]*>/g, " ").replace(/\s+/g, " ");
+    const words = wordsOf(svg);
     for (const caption of [
-      "20 groups of 6 elements, one per sample; a mean square alone",
-      "6 groups of 20 elements, one per channel; in evaluation, running statistics",
+      "20 groups of 6 elements, one per sample a mean square alone; eps = the machine epsilon",
+      "6 groups of 20 elements, one per channel eps = 0.00001; in evaluation, running statistics",
       "6 scales, one per channel, each for 20 elements",
     ])
       expect(words).toContain(caption);
     expect(draw("GroupNorm(1, 6)", "LayerNorm(6)", [20, 6])).toContain("The same layer on [20, 6]");
     const volume = draw("GroupNorm(1, 6)", "GroupNorm(1, 6)", [2, 6, 3, 4, 5]);
     expect(volume).toMatch(/>D \u00d7 H \u00d7 W =<.*>3 \u00d7 4 \u00d7 5</);
+  });
+
+  it.each([
+    ["LayerNorm(6)", "LayerNorm(6, eps=0.1)", "Sharing statistics: the same elements, but another eps "],
+    ["RMSNorm(6)", "RMSNorm(6, eps=0.1)", "Sharing statistics: the same elements, but another eps "],
+    [
+      "RMSNorm(6, eps=1e-5)",
+      "LayerNorm(6)",
+      "Sharing statistics: the same elements, but mean square against variance ",
+    ],
+    ["GroupNorm(2, 6)", "GroupNorm(3, 6, eps=0.1)", "Sharing statistics: different; besides, another eps "],
+    ["LayerNorm(6)", "BatchNorm1d(6)", "Sharing statistics: different; besides, running statistics in one "],
+    ["GroupNorm(2, 6)", "GroupNorm(3, 6)", "Sharing statistics: different C = 6 "],
+    ["GroupNorm(2, 6)", "GroupNorm(2, 6)", "Sharing statistics: the same in both "],
+  ])("says why %s and %s are not alike where the cubes do not show it", (a, b, verdict) => {
+    expect(wordsOf(draw(a, b, [1, 6]))).toContain(verdict);
+  });
+
+  it("promises a conversion only where it makes the layers equal", () => {
+    const of = (a: string, b: string) => /Sharing parameters: [^<]*/.exec(draw(a, b, [20, 6, 4]))?.[0];
+    expect(of("GroupNorm(1, 6)", "LayerNorm([6, 4])")).toBe(
+      "Sharing parameters: the left layer's convert to the right one's",
+    );
+    expect(of("GroupNorm(2, 6)", "LayerNorm([6, 4])")).toBe(
+      "Sharing parameters: the right layer's can express the left one's, which does not make the layers equal",
+    );
+  });
+
+  it("has a legend of what is in it, and no more", () => {
+    const legend = (a: string, b: string, shape: number[]) =>
+      wordsOf(draw(a, b, shape).replace(/.*<line x1="40"/s, '<line x1="40"')).trim();
+    expect(legend("GroupNorm(1, 6)", "LayerNorm([6, 10, 10])", [20, 6, 10, 10])).toBe(
+      "one mean and variance one scale and bias border between groups more of the same, left out",
+    );
+    expect(legend("RMSNorm(6)", "RMSNorm(6)", [4, 6])).toBe("one mean square one scale border between groups");
+    expect(legend("RMSNorm(6)", "LayerNorm(6)", [4, 6])).toBe(
+      "one set of statistics one set of parameters border between groups",
+    );
+    expect(legend("InstanceNorm1d(6)", "GroupNorm(6, 6, affine=False)", [4, 6, 6])).toBe(
+      "one mean and variance border between groups",
+    );
   });
 
   it("in docs is what is drawn today", () => {
@@ -77,6 +126,8 @@ describe("the picture of a comparison", () => {
             expect(y).toBeGreaterThan(0);
             expect(y).toBeLessThan(960);
           }
+        for (const [, x, label] of svg.matchAll(/<text x="([\d.]+)"[^>]*anchor: start">([^<]*)/g))
+          expect(Number(x) + 6.5 * label.length).toBeLessThan(870); // about as wide as it is
       }),
       { numRuns: 200 },
     );
@@ -122,6 +173,7 @@ describe("compare --svg", () => {
     const environment = capture(folder.path);
     expect(await run([...argv, "p.svg"], environment)).toBe(0);
     expect(environment.output().toString()).toContain("equivalent   no");
+    expect(environment.errors()).toBe("drew both layers -> p.svg\n");
     expect(readFileSync(join(folder.path, "p.svg"), "utf8")).toBe(
       draw("GroupNorm(1, 6)", "LayerNorm([6, 4])", [3, 6, 4]),
     );
@@ -132,7 +184,14 @@ describe("compare --svg", () => {
     const environment = capture(folder.path);
     expect(await run([...argv, "-"], environment)).toBe(0);
     expect(environment.output().toString()).toBe(draw("GroupNorm(1, 6)", "LayerNorm([6, 4])", [3, 6, 4]));
-    expect(environment.errors()).toContain("equivalent   no");
+    expect(environment.errors()).toMatch(/equivalent   no\n[^]*\ndrew both layers -> standard output\n$/);
+  });
+
+  it("--json says where it is", async () => {
+    const environment = capture(folder.path);
+    expect(await run([...argv, "p.svg", "--json"], environment)).toBe(0);
+    expect(JSON.parse(environment.output().toString())).toMatchObject({ equivalent: false, svg: "p.svg" });
+    expect(environment.errors()).toBe("");
   });
 
   it("fails where it cannot be written, and writes nothing where layers do not fit", async () => {

@@ -48,7 +48,7 @@ it("has them where all of it shares statistics", async () => {
 it("fails as small ones do, and leaves nothing", async () => {
   const { code, stderr } = await lanenorm(["group-norm", "x.npy", "--num-groups", "5", "-o", "y.npy"], { cwd: folder });
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^lanenorm: groupNorm: numGroups [^\n]*\n$/);
+  expect(stderr).toMatch(/^lanenorm: group-norm: --num-groups [^\n]*\n$/);
   expect(readdirSync(folder)).toEqual(["x.npy"]);
 });
 

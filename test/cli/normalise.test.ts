@@ -162,21 +162,31 @@ describe("what fails exits with 1, one line and no file", () => {
       /^lanenorm: layer-norm: text must begin with .* at byte 0, got "not a "$/,
     ],
     ["a file cut short", layer("short.npy"), /^lanenorm: layer-norm: short\.npy must have 98304 bytes .* got 72$/],
-    ["a shape that does not fit", layer(featureMap), /^lanenorm: layerNorm: .*768/],
-    ["a weight that does not fit", layer(tokens, ...mapParameters), /^lanenorm: layerNorm: weight .*\[768\].*\[32\]$/],
-    ["groups that do not divide", group("5"), /^lanenorm: groupNorm: .*5/],
+    ["a shape that does not fit", layer(featureMap), /^lanenorm: layer-norm: --normalized-shape .*768/],
+    [
+      "a weight that does not fit",
+      layer(tokens, ...mapParameters),
+      /^lanenorm: layer-norm: --weight .*\[768\].*\[32\]$/,
+    ],
+    ["groups that do not divide", group("5"), /^lanenorm: group-norm: --num-groups .*5/],
+    [
+      "an input of too few dimensions",
+      ["group-norm", "flat.npy", "--num-groups", "1"],
+      /^lanenorm: group-norm: flat.npy /,
+    ],
   ];
 
   it.each(cases)("%s", async (_, argv, message) => {
     writeFileSync(join(folder.path, "text"), "not a tensor");
     writeFileSync(join(folder.path, "short.npy"), readFileSync(tokens).subarray(0, 200));
+    writeFileSync(join(folder.path, "flat.npy"), writeNpy({ data: new Float32Array(2), shape: [2] }));
     writeFileSync(join(folder.path, "y.npy"), "old");
     const { code, stdout, stderr } = await inFolder([...argv, "-o", "y.npy"]);
     expect(code).toBe(1);
     expect(stdout).toHaveLength(0);
     expect(stderr).toMatch(/^[^\n]*\n$/);
     expect(stderr.trimEnd()).toMatch(message);
-    expect(files()).toEqual(["short.npy", "text", "y.npy"]);
+    expect(files()).toEqual(["flat.npy", "short.npy", "text", "y.npy"]);
     expect(readFileSync(join(folder.path, "y.npy"), "utf8")).toBe("old");
   });
 

@@ -34,6 +34,17 @@ it.each([["--version"], ["-v"]])("%s prints package.json's version", async (opti
   expect(await result([option])).toEqual({ code: 0, output: `${version}\n`, errors: "" });
 });
 
+describe("help before a command", () => {
+  it.each(commands)("help %s is what the command says of itself", async (command) => {
+    expect(await result(["help", command])).toEqual(await result([command, "--help"]));
+  });
+
+  it("of one that there is not is wrong usage", async () => {
+    const { code, errors } = await result(["help", "layernorm"]);
+    expect([code, errors]).toEqual([2, "lanenorm: unknown command 'layernorm'\nTry 'lanenorm --help'.\n"]);
+  });
+});
+
 describe("wrong usage exits with 2, says why and where to look", () => {
   const layer = ["layer-norm", "tokens.npy", "--normalized-shape", "768"];
   const group = ["group-norm", "feature_map.npy", "--num-groups", "8"];
@@ -80,11 +91,19 @@ describe("wrong usage exits with 2, says why and where to look", () => {
     expect(await result(argv)).toEqual({ code: 2, output: "", errors: `${full}: ${reason}\nTry '${full} --help'.\n` });
   });
 
-  it("a layer that cannot be read", async () => {
-    const { code, errors } = await result(["compare", "GroupNorm(1, 6", "LayerNorm(6)", "--shape", "20,6"]);
+  it.each([
+    [
+      "GroupNorm(1, 6",
+      'a layer must be a call like "GroupNorm(1, 6)" or "LayerNorm([6, 10, 10])", got "GroupNorm(1, 6", ',
+    ],
+    ["groupnorm(1, 6)", "a layer must name a layer of torch.nn: "],
+    ["GroupNorm(4, 6)", "num_groups of 'GroupNorm(4, 6)' must divide num_channels (6), got 4\n"],
+    ["GroupNorm(6)", "num_channels of 'GroupNorm(6)' must be a whole number of at least 1, got none\n"],
+    ["GroupNorm(1, 6, affine=1)", "affine of 'GroupNorm(1, 6, affine=1)' must be true or false, got 1\n"],
+  ])("the layer %s", async (layer, reason) => {
+    const { code, errors } = await result(["compare", layer, "LayerNorm(6)", "--shape", "20,6"]);
     expect(code).toBe(2);
-    expect(errors).toMatch(
-      /^lanenorm compare: 'GroupNorm\(1, 6': parseNormSpec: .*\nTry 'lanenorm compare --help'.\n$/,
-    );
+    expect(errors).toMatch(/^lanenorm compare: [^\n]*\nTry 'lanenorm compare --help'.\n$/);
+    expect(errors).toContain(`lanenorm compare: ${reason}`);
   });
 });

@@ -140,6 +140,29 @@ describe("compareNorms on special cases", () => {
     expect(compare(a, b, [20, 6]).because).toContain(sentence);
   });
 
+  it.each([
+    [
+      "the same parameters",
+      ["GroupNorm(1, 6)", "GroupNorm(2, 6)"],
+      / Both have 6 scale and bias pairs, one per channel, each for 80 elements; with the same values the layers still differ, as their statistics do\.$/,
+    ],
+    [
+      "parameters that could be repeated",
+      ["GroupNorm(2, 6)", "LayerNorm([6, 4])"],
+      / GroupNorm\(2, 6\)'s parameters can be written as LayerNorm\(\[6, 4\]\)'s, repeated for every location, but that does not make the layers equal, as their statistics differ\.$/,
+    ],
+    [
+      "parameters that could be made",
+      ["GroupNorm(1, 6)", "InstanceNorm1d(6)"],
+      / InstanceNorm1d\(6\)'s parameters can be written as GroupNorm\(1, 6\)'s, with scale 1 and bias 0, but that does not make the layers equal, as their statistics differ\.$/,
+    ],
+    ["no parameters", ["GroupNorm(2, 6, affine=False)", "InstanceNorm1d(6)"], / Neither has a scale or bias\.$/],
+  ])("no conversion is promised where statistics differ: %s", (_, [a, b], sentence) => {
+    const { statistics, because } = compare(a, b, [20, 6, 4]);
+    expect(statistics).toBe("different");
+    expect(because).toMatch(sentence);
+  });
+
   it("another eps is another rstd, and the reason says so", () => {
     const answer = compare("GroupNorm(1, 6)", "LayerNorm(6, eps=1e-6)", [20, 6]);
     expect(answer).toMatchObject({ statistics: "different", affine: "same", equivalent: false });
@@ -154,7 +177,7 @@ describe("compareNorms on special cases", () => {
   });
 
   it("scales and biases that one layer lacks are 1 and 0", () => {
-    const answer = compare("LayerNorm(4, bias=False)", "LayerNorm([6, 4])", [2, 6, 4]);
+    const answer = compare("LayerNorm([1, 1], bias=False)", "GroupNorm(6, 6)", [2, 6, 1, 1]);
     expect(answer.because).toMatch(
       /, repeated for every channel and with bias 0; the other way only if these are the same for every channel and bias 0\.$/,
     );
@@ -204,9 +227,10 @@ describe("compareNorms agrees with PyTorch's definitions, element by element", (
   it("and the reason is one to three sentences with the counts", () => {
     fc.assert(
       fc.property(fittingSpecs, ({ a, b, shape }) => {
-        const { because } = compareNorms(a, b, shape);
+        const { statistics, because } = compareNorms(a, b, shape);
         expect(because).toMatch(/^[A-Z]/);
         expect(because).not.toMatch(/undefined|null|NaN|\[object/);
+        if (statistics === "different") expect(because).not.toMatch(/convert to|carry over/);
         expect(because.split(/\.(?: |$)/).filter((sentence) => sentence !== "").length).toBeLessThanOrEqual(3);
         const groups = new Set(groupsByDefinition(a, shape).statistics).size;
         const size = sizeOf(shape) / groups;
@@ -265,18 +289,18 @@ describe("compareNorms rejects", () => {
       "GroupNorm(1, 6)",
       "GroupNorm(1, 8)",
       [20, 6, 4],
-      /must have 8 channels at axis 1 for b, GroupNorm\(1, 8\), got \[20, 6, 4\]/,
+      /must have 8 channels at axis 1 for GroupNorm\(1, 8\), got \[20, 6, 4\]/,
     ],
     [
       "LayerNorm(6)",
       "GroupNorm(1, 6)",
       [20, 6, 4],
-      /must end in the normalizedShape \[6\] for a, LayerNorm\(6\), got \[20, 6, 4\]/,
+      /must end in the normalizedShape \[6\] for LayerNorm\(6\), got \[20, 6, 4\]/,
     ],
     ["GroupNorm(1, 6)", "LayerNorm([1, 20, 6, 4])", [20, 6, 4], /must end in the normalizedShape \[1, 20, 6, 4\]/],
-    ["BatchNorm2d(6)", "GroupNorm(1, 6)", [20, 6], /must have 4 axes for a, BatchNorm2d\(6\), got \[20, 6\]/],
-    ["BatchNorm1d(6)", "GroupNorm(1, 6)", [20, 6, 4, 4], /must have 2 or 3 axes for a/],
-    ["InstanceNorm1d(6)", "GroupNorm(1, 6)", [20, 6], /must have 3 axes for a/],
+    ["BatchNorm2d(6)", "GroupNorm(1, 6)", [20, 6], /must have 4 axes for BatchNorm2d\(6\), got \[20, 6\]/],
+    ["BatchNorm1d(6)", "GroupNorm(1, 6)", [20, 6, 4, 4], /must have 2 or 3 axes for BatchNorm1d/],
+    ["InstanceNorm1d(6)", "GroupNorm(1, 6)", [20, 6], /must have 3 axes for InstanceNorm1d/],
     ["LayerNorm(6)", "LayerNorm(6)", [6], /must be \[N, C, ...spatial\], got \[6\]/],
     ["LayerNorm(6)", "LayerNorm(6)", [], /must be \[N, C, ...spatial\], got \[\]/],
     ["GroupNorm(1, 6)", "GroupNorm(1, 6)", [0, 6], /whole numbers of at least 1, got \[0, 6\]/],

@@ -155,7 +155,7 @@ describe("convertParameters refuses", () => {
       [4, 6],
       { weight: six, bias: six },
       ArgumentError,
-      /bias must be null: RMSNorm\(6\) has none, got a tensor$/,
+      /bias must not be there: RMSNorm\(6\) has none, got a tensor$/,
     ],
     ["an input of neither", "GroupNorm(1, 6)", "LayerNorm(6)", [4, 5], { weight: six, bias: six }, ShapeError, /shape/],
   ])("%s", (_, from, to, shape, parameters, type, message) => {

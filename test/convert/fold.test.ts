@@ -103,12 +103,16 @@ describe("batchNormToAffine", () => {
     expect(batchNormToAffine({ runningMean: bits, runningVar: bits, eps: 0 }).scale.dtype).toBe("float32");
   });
 
-  it("folds into the layer behind", () => {
+  it("folds into the layer behind, as it is", () => {
     const state = { runningMean: doubles([3], 2), runningVar: Float64Array.of(0.5, 1, 4), weight: doubles([3], 3) };
     const linear = { weight: doubles([2, 3], 4), bias: doubles([2], 5) };
-    const { scale, bias } = batchNormToAffine(state);
+    const affine = batchNormToAffine(state);
     const x = doubles([4, 3]);
-    expectClose(dense(x, foldIntoLinear({ weight: scale, bias }, linear)), dense(batchNorm(x, state), linear));
+    const folded = foldIntoLinear(affine, linear);
+    expectClose(dense(x, folded), dense(batchNorm(x, state), linear));
+    expect(foldIntoLinear({ weight: affine.scale, bias: affine.bias }, linear)).toEqual(folded);
+    const convolution = { ...linear, weight: { ...linear.weight, shape: [2, 3, 1] } };
+    expect(foldIntoConv1x1(affine, convolution).weight.data).toEqual(folded.weight.data);
   });
 });
 
@@ -173,7 +177,43 @@ describe("conversion refuses", () => {
       "a matrix for a convolution",
       () => foldIntoConv1x1({}, linear),
       ShapeError,
-      /must have shape \[out, in, 1, ...\], got \[2, 3\]$/,
+      /^foldIntoConv1x1: convolution.weight must have shape \[out, in, 1, ...\], got \[2, 3\]$/,
+    ],
+    [
+      "no convolution",
+      () => foldIntoConv1x1({}, null as never),
+      ArgumentError,
+      /^foldIntoConv1x1: convolution must be an object with weight and bias, got null$/,
+    ],
+    [
+      "a convolution's bias of other outputs",
+      () => foldIntoConv1x1({}, { weight: doubles([2, 3, 1]), bias: doubles([3]) }),
+      ShapeError,
+      /^foldIntoConv1x1: convolution.bias must have 2 elements, got \[3\]$/,
+    ],
+    [
+      "a weight and a scale",
+      () => foldIntoLinear({ weight: doubles([3]), scale: doubles([3]), bias: doubles([3]) }, linear),
+      ArgumentError,
+      /^foldIntoLinear: norm must hold weight or scale, two names of one thing, got both$/,
+    ],
+    [
+      "a scale of other inputs",
+      () => foldIntoLinear({ scale: doubles([4]), bias: doubles([4]) }, linear),
+      ShapeError,
+      /^foldIntoLinear: scale must have 3 elements, got \[4\]$/,
+    ],
+    [
+      "a bias that is not the scale's",
+      () => foldIntoLinear({ scale: doubles([3]), bias: doubles([4]) }, linear),
+      ShapeError,
+      /^foldIntoLinear: bias must have as many elements as scale, 3, got 4$/,
+    ],
+    [
+      "a misspelt norm",
+      () => foldIntoLinear({ wieght: doubles([3]) } as never, linear),
+      ArgumentError,
+      /^foldIntoLinear: norm must hold weight, scale and bias only, got "wieght"$/,
     ],
     [
       "a larger convolution",
@@ -231,6 +271,24 @@ describe("conversion refuses", () => {
     ],
     ["no state", () => batchNormToAffine(undefined as never), ArgumentError, /state must be an object/],
     [
+      "a misspelt weight",
+      () => batchNormToAffine({ ...running, wieght: doubles([3]) } as never),
+      ArgumentError,
+      /^batchNormToAffine: state must hold runningMean, runningVar, weight, bias and eps only, got "wieght"$/,
+    ],
+    [
+      "another name of eps",
+      () => batchNormToAffine({ ...running, epsilon: 3 } as never),
+      ArgumentError,
+      /only, got "epsilon"$/,
+    ],
+    [
+      "PyTorch's names",
+      () => batchNormToAffine({ running_mean: doubles([3]), running_var: doubles([3]) } as never),
+      ArgumentError,
+      /only, got "running_mean", which is runningMean here$/,
+    ],
+    [
       "groups that do not divide",
       () => groupNormalization18To21({ scale: doubles([3]), bias: doubles([3]) }, 7),
       ShapeError,
@@ -271,7 +329,8 @@ describe("conversion refuses", () => {
       fc.anything(),
       fc.record({ data: fc.float32Array({ maxLength: 6 }), shape: fc.array(fc.nat(3)) }),
     );
-    const parameters = fc.oneof(fc.anything(), fc.record({ weight: tensors, bias: tensors }));
+    const pairs = fc.record({ weight: tensors, scale: tensors, bias: tensors }, { requiredKeys: [] });
+    const parameters = fc.oneof(fc.anything(), pairs);
     const states = fc.oneof(fc.anything(), fc.record({ runningMean: tensors, runningVar: tensors, weight: tensors }));
     const groups = fc.oneof(fc.anything(), fc.record({ scale: tensors, bias: tensors }));
     fc.assert(

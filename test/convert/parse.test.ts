@@ -83,6 +83,24 @@ describe("formatNormSpec", () => {
   });
 });
 
+describe("formatNormSpec rejects", () => {
+  it.each<[unknown, string, RegExp]>([
+    [undefined, "spec", /^formatNormSpec: spec must be an object such as parseNormSpec returns, got undefined$/],
+    ["GroupNorm(1, 6)", "spec", /got string$/],
+    [{ op: "GroupNorm" }, "spec.op", /^formatNormSpec: spec.op must be one of "groupNorm", .*, got "GroupNorm"$/],
+    [
+      { op: "groupNorm", numGroups: 1 },
+      "spec.numChannels",
+      /spec.numChannels must be a whole number .*, got undefined$/,
+    ],
+  ])("%j", (spec, argument, message) => {
+    const error = outcomeOf(() => formatNormSpec(spec as NormSpec));
+    expect(error).toBeInstanceOf(ArgumentError);
+    expect(error).toMatchObject({ functionName: "formatNormSpec", argument });
+    expect((error as Error).message).toMatch(message);
+  });
+});
+
 describe("parseNormSpec rejects", () => {
   it.each<[unknown, string, RegExp]>([
     ["", "text", /must be a call like .*got "", where the end stands where the name of a layer should/],

@@ -31,16 +31,27 @@ const most = { samples: 4, channels: 8, locations: 6 };
 /** Width and height of a cell on the upright faces, and how far its upper edge climbs. */
 const cell = { width: 19, height: 20, climb: 10 };
 
+function axesOf([samples, channels, ...spatial]: readonly number[]) {
+  return {
+    samples: ticksOf(samples!, most.samples),
+    channels: ticksOf(channels!, most.channels),
+    locations: ticksOf(sizeOf(spatial), most.locations),
+  };
+}
+
+/** Is the tensor too large to be shown whole? */
+export function isCut(shape: readonly number[]): boolean {
+  return Object.values(axesOf(shape)).some(({ gap }) => gap !== undefined);
+}
+
 /**
  * The solid in the way of Wu and He's figure: channels along the left face, samples along the right one, locations downwards,
  * seen from the corner of the first sample and the last channel. `centre` is the middle of its box.
  */
 export function solidOf(shape: readonly number[], [centreX, centreY]: Point): Solid {
-  const [sampleCount, channelCount, ...spatial] = shape as [number, number, ...number[]];
+  const [, channelCount, ...spatial] = shape as [number, number, ...number[]];
   const locationCount = sizeOf(spatial);
-  const samples = ticksOf(sampleCount, most.samples);
-  const channels = ticksOf(channelCount, most.channels);
-  const locations = ticksOf(locationCount, most.locations);
+  const { samples, channels, locations } = axesOf(shape);
   const [c, n, l] = [channels.length, samples.length, locations.length];
 
   const left = centreX - ((c + n) * cell.width) / 2;
