@@ -7,6 +7,7 @@
 
 import type { LocalResponseBackwardJob } from "../backend.js";
 import { dataOf } from "../js/kernels.js";
+import { rootOf } from "../js/local_response.js";
 import { loadTile, storeTile, type Region, TILE } from "../js/tiles.js";
 import { overWideBase, powerOfWideBase, widenBase } from "./wide_base.js";
 
@@ -24,6 +25,15 @@ export function localResponseBackward(job: LocalResponseBackwardJob): void {
   }
 }
 
+/**
+ * Whether float64 has all digits that a result of float32 shows, nothing cancels in b, and nothing that is computed comes near
+ * the ends of float64; of exponents that need no more than roots.
+ */
+function isPlain({ x, k, alpha, beta }: LocalResponseBackwardJob): boolean {
+  const isOrdinary = k >= 2 ** -100 && k <= 2 ** 100 && alpha >= 0 && alpha <= 2 ** 100;
+  return isOrdinary && x.format.compute === "float32" && rootOf(1, beta) === 1;
+}
+
 /** All channels of some neighbouring positions: rows of tiles. */
 class Tiles {
   readonly #job: LocalResponseBackwardJob;
@@ -32,10 +42,13 @@ class Tiles {
   /** dy * b^-beta, and x / b. */
   readonly #scaled: Float64Array;
   readonly #ratios: Float64Array;
+  /** Whether these are multiplied already, and both are computed without double-doubles. */
+  readonly #isPlain: boolean;
 
   constructor(job: LocalResponseBackwardJob, columns: number) {
     const tile = () => new Float64Array(job.channels * columns);
     this.#job = job;
+    this.#isPlain = isPlain(job);
     [this.#x, this.#dy, this.#scaled, this.#ratios] = [tile(), tile(), tile(), tile()];
   }
 
@@ -49,42 +62,47 @@ class Tiles {
   }
 
   #scale(channel: number, columns: number): void {
-    const { before, after, beta } = this.#job;
-    for (let column = 0; column < columns; column++) {
-      const index = channel * columns + column;
-      const [from, to] = this.#window(channel, column, columns, before, after);
-      this.#widenBase(columns, from, to);
-      this.#scaled[index] = this.#dy[index] * powerOfWideBase(-beta);
-      this.#ratios[index] = overWideBase(this.#x[index]);
+    const { before, after, beta, alpha, size, k, channels } = this.#job;
+    const x = this.#x;
+    const slope = alpha / size;
+    const to = (Math.min(channels - 1, channel + after) - channel) * columns;
+    const from = (Math.max(0, channel - before) - channel) * columns;
+    const end = (channel + 1) * columns;
+    for (let index = channel * columns; index < end; index++) {
+      let sum = 0;
+      for (let i = index + from; i <= index + to; i += columns) sum += x[i] * x[i];
+      const base = k + slope * sum;
+      if (this.#isPlain) {
+        const scaled = this.#dy[index] / rootOf(base, beta);
+        this.#scaled[index] = scaled;
+        this.#ratios[index] = (x[index] / base) * scaled;
+      } else {
+        widenBase(this.#job, x, columns, base, index + from, index + to);
+        this.#scaled[index] = this.#dy[index] * powerOfWideBase(-beta);
+        this.#ratios[index] = overWideBase(x[index]);
+      }
     }
   }
 
   /** Leaves dx in place of dy. */
   #gradient(channel: number, columns: number): void {
-    const { before, after, alpha, beta, size } = this.#job;
+    const { before, after, alpha, beta, size, channels } = this.#job;
+    const scaled = this.#scaled;
+    const ratios = this.#ratios;
     const factor = (2 * alpha * beta) / size;
-    for (let column = 0; column < columns; column++) {
-      const index = channel * columns + column;
-      const [from, to] = this.#window(channel, column, columns, after, before);
+    const from = (Math.max(0, channel - after) - channel) * columns;
+    const to = (Math.min(channels - 1, channel + before) - channel) * columns;
+    const end = (channel + 1) * columns;
+    for (let index = channel * columns; index < end; index++) {
       const x = this.#x[index];
       let sum = 0;
-      for (let i = from; i <= to; i += columns) sum += x * this.#ratios[i] * this.#scaled[i];
-      this.#dy[index] = this.#scaled[index] - factor * sum;
+      if (this.#isPlain) {
+        for (let i = index + from; i <= index + to; i += columns) sum += ratios[i];
+        sum *= x;
+      } else {
+        for (let i = index + from; i <= index + to; i += columns) sum += x * ratios[i] * scaled[i];
+      }
+      this.#dy[index] = scaled[index] - factor * sum;
     }
-  }
-
-  /** The indices of the first and the last element of a window. */
-  #window(channel: number, column: number, columns: number, before: number, after: number): [number, number] {
-    const from = Math.max(0, channel - before);
-    const to = Math.min(this.#job.channels - 1, channel + after);
-    return [from * columns + column, to * columns + column];
-  }
-
-  /** Leaves b in `wideBase`. */
-  #widenBase(columns: number, from: number, to: number): void {
-    const { alpha, size, k } = this.#job;
-    let sum = 0;
-    for (let i = from; i <= to; i += columns) sum += this.#x[i] * this.#x[i];
-    widenBase(this.#job, this.#x, columns, k + (alpha / size) * sum, from, to);
   }
 }
