@@ -19,11 +19,13 @@ function inTiles(job: LocalResponseBackwardJob): void {
   const { samples, channels, span, last, before, after, size, alpha, beta, k } = job;
   const most = Math.max(1, Math.min(span, Math.floor(TILE / channels)));
   const tile = () => new Float64Array(channels * most);
-  const [x, dy] = [tile(), tile()];
-  // dy * b^-beta, and x / b. Plain ones are multiplied already, and computed without double-doubles.
-  const [scaled, ratios] = [tile(), tile()];
-  const plain = isPlain(job);
+  // The latter two: dy * b^-beta, and x / b. Plain ones are multiplied already, and computed without double-doubles.
+  const [x, dy, scaled, ratios] = [tile(), tile(), tile(), tile()];
   const slope = alpha / size;
+  // Where float64 has all digits that a result of float32 shows, nothing cancels in b, nothing that is computed comes near the
+  // ends of float64, and the power needs no more than roots.
+  const isOrdinary = k >= 1e-30 && alpha >= 0 && alpha <= 1e30 && rootOf(1, beta) === 1;
+  const plain = isOrdinary && job.x.format.compute === "float32";
   const [rowStride, columnStride] = last ? [1, channels] : [span, 1];
   for (let sample = 0; sample < samples; sample++) {
     for (let first = 0; first < span; first += most) {
@@ -72,13 +74,4 @@ function inTiles(job: LocalResponseBackwardJob): void {
       dy[index] = scaled[index] - factor * sum;
     }
   }
-}
-
-/**
- * Whether float64 has all digits that a result of float32 shows, nothing cancels in b, and nothing that is computed comes near
- * the ends of float64; of exponents that need no more than roots.
- */
-function isPlain({ x, k, alpha, beta }: LocalResponseBackwardJob): boolean {
-  const isOrdinary = k >= 1e-30 && alpha >= 0 && alpha <= 1e30;
-  return isOrdinary && x.format.compute === "float32" && rootOf(1, beta) === 1;
 }
