@@ -105,8 +105,8 @@ const signatures = {
   groupNormBackward: backward("numGroups", [...saved, "layout"]),
   instanceNormBackward: backward(undefined, [...saved, "layout", "useInputStats"]),
   batchNormBackward: backward(undefined, [...saved, "layout", "training"]),
-  // These are not in WebAssembly.
-  normalizeBackward: { ...backward(undefined, ["p", "dim", "eps"], ["gradInput"]), scratchFor: [] },
+  normalizeBackward: backward(undefined, ["p", "dim", "eps"], ["gradInput"]),
+  // Not in WebAssembly.
   localResponseNormBackward: {
     ...backward("size", ["alpha", "beta", "k", "layout"], ["gradInput"]),
     scratchFor: [],
@@ -122,13 +122,21 @@ interface Particulars {
   readonly updates?: readonly string[];
   readonly settings?: Arguments;
   readonly about?: string;
+  /** Where not what others of this name take. */
+  readonly scratchFor?: readonly Home[];
 }
 
 const shape = [2, 4, 3];
 
 function op(name: FunctionName, particulars: Particulars): Op {
-  const { positional, sizeName, options, gradients, scratchFor = ["host", "resident"] }: Signature = signatures[name];
-  const { size, parameters = {}, required = [], updates = [], settings = {}, about } = particulars;
+  const {
+    positional,
+    sizeName,
+    options,
+    gradients,
+    scratchFor: usual = ["host", "resident"],
+  }: Signature = signatures[name];
+  const { size, parameters = {}, required = [], updates = [], settings = {}, about, scratchFor = usual } = particulars;
   const places = placesOf(options, parameters, gradients);
   return {
     name,
@@ -279,9 +287,10 @@ export const variations: readonly Op[] = [
     ...given([3], [3]),
     settings: { ...last, training: false },
   }),
-  op("normalizeBackward", { about: "p = 1", settings: { p: 1, dim: -1 } }),
-  op("normalizeBackward", { about: "p = Infinity", settings: { p: Infinity, dim: 0 } }),
-  op("normalizeBackward", { about: "p = 3.5", settings: { p: 3.5 } }),
+  // Norms other than by 2 are not in WebAssembly.
+  op("normalizeBackward", { about: "p = 1", settings: { p: 1, dim: -1 }, scratchFor: [] }),
+  op("normalizeBackward", { about: "p = Infinity", settings: { p: Infinity, dim: 0 }, scratchFor: [] }),
+  op("normalizeBackward", { about: "p = 3.5", settings: { p: 3.5 }, scratchFor: [] }),
   op("localResponseNormBackward", { about: "channels last", size: 2, settings: { ...last, alpha: 0.5, beta: 0.6 } }),
 ];
 

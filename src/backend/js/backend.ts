@@ -25,8 +25,8 @@ export const jsBackend: Backend = {
   localResponse: widened(localResponse),
   rowsBackward: widenedGradients(rowsBackward),
   channelsBackward: widenedGradients(channelsBackward),
-  powerBackward: widenedGradients(powerBackward),
-  localResponseBackward: widenedGradients(localResponseBackward),
+  powerBackward,
+  localResponseBackward,
 };
 
 /** What all jobs have. */

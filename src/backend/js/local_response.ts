@@ -53,7 +53,7 @@ function respond(job: LocalResponseJob, tile: Tile): void {
 }
 
 /** base^beta for the exponents that networks use, which need no more than roots; NaN for others. */
-function rootOf(base: number, beta: number): number {
+export function rootOf(base: number, beta: number): number {
   const root = Math.sqrt(base);
   return beta === 0.75 ? root * Math.sqrt(root) : beta === 0.5 ? root : beta === 1 ? base : NaN;
 }

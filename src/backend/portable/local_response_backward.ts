@@ -7,84 +7,71 @@
 
 import type { LocalResponseBackwardJob } from "../backend.js";
 import { dataOf } from "../js/kernels.js";
-import { loadTile, storeTile, type Region, TILE } from "../js/tiles.js";
+import { rootOf } from "../js/local_response.js";
+import { loadTile, storeTile, TILE } from "../js/tiles.js";
 import { overWideBase, powerOfWideBase, widenBase } from "./wide_base.js";
+import { widenedGradients } from "./widened.js";
 
-export function localResponseBackward(job: LocalResponseBackwardJob): void {
-  const { samples, channels, span, last } = job;
+export const localResponseBackward = widenedGradients(inTiles);
+
+/** All channels of some neighbouring positions at a time, as rows of tiles. */
+function inTiles(job: LocalResponseBackwardJob): void {
+  const { samples, channels, span, last, before, after, size, alpha, beta, k } = job;
   const most = Math.max(1, Math.min(span, Math.floor(TILE / channels)));
-  const tiles = new Tiles(job, most);
+  const tile = () => new Float64Array(channels * most);
+  // The latter two: dy * b^-beta, and x / b. Plain ones are multiplied already, and computed without double-doubles.
+  const [x, dy, scaled, ratios] = [tile(), tile(), tile(), tile()];
+  const slope = alpha / size;
+  // Where float64 has all digits that a result of float32 shows, nothing cancels in b, nothing that is computed comes near the
+  // ends of float64, and the power needs no more than roots.
+  const isOrdinary = k >= 1e-30 && alpha >= 0 && alpha <= 1e30 && rootOf(1, beta) === 1;
+  const plain = isOrdinary && job.x.format.compute === "float32";
   const [rowStride, columnStride] = last ? [1, channels] : [span, 1];
   for (let sample = 0; sample < samples; sample++) {
     for (let first = 0; first < span; first += most) {
       const start = sample * channels * span + first * columnStride;
       const columns = Math.min(most, span - first);
-      tiles.run({ start, rows: channels, rowStride, columns, columnStride });
+      const region = { start, rows: channels, rowStride, columns, columnStride };
+      loadTile(x, dataOf(job.x), region);
+      loadTile(dy, dataOf(job.gradOutput), region);
+      for (let channel = 0; channel < channels; channel++) scale(channel, columns);
+      for (let channel = 0; channel < channels; channel++) gradient(channel, columns);
+      storeTile(dy, dataOf(job.gradInput), region);
     }
   }
-}
 
-/** All channels of some neighbouring positions: rows of tiles. */
-class Tiles {
-  readonly #job: LocalResponseBackwardJob;
-  readonly #x: Float64Array;
-  readonly #dy: Float64Array;
-  /** dy * b^-beta, and x / b. */
-  readonly #scaled: Float64Array;
-  readonly #ratios: Float64Array;
-
-  constructor(job: LocalResponseBackwardJob, columns: number) {
-    const tile = () => new Float64Array(job.channels * columns);
-    this.#job = job;
-    [this.#x, this.#dy, this.#scaled, this.#ratios] = [tile(), tile(), tile(), tile()];
-  }
-
-  run(region: Region): void {
-    const { gradOutput, x, gradInput, channels } = this.#job;
-    loadTile(this.#x, dataOf(x), region);
-    loadTile(this.#dy, dataOf(gradOutput), region);
-    for (let channel = 0; channel < channels; channel++) this.#scale(channel, region.columns);
-    for (let channel = 0; channel < channels; channel++) this.#gradient(channel, region.columns);
-    storeTile(this.#dy, dataOf(gradInput), region);
-  }
-
-  #scale(channel: number, columns: number): void {
-    const { before, after, beta } = this.#job;
-    for (let column = 0; column < columns; column++) {
-      const index = channel * columns + column;
-      const [from, to] = this.#window(channel, column, columns, before, after);
-      this.#widenBase(columns, from, to);
-      this.#scaled[index] = this.#dy[index] * powerOfWideBase(-beta);
-      this.#ratios[index] = overWideBase(this.#x[index]);
+  function scale(channel: number, columns: number): void {
+    const from = (Math.max(0, channel - before) - channel) * columns;
+    const to = (Math.min(channels - 1, channel + after) - channel) * columns;
+    for (let index = channel * columns; index < (channel + 1) * columns; index++) {
+      let sum = 0;
+      for (let i = index + from; i <= index + to; i += columns) sum += x[i] * x[i];
+      const base = k + slope * sum;
+      if (plain) {
+        scaled[index] = dy[index] / rootOf(base, beta);
+        ratios[index] = (x[index] / base) * scaled[index];
+      } else {
+        widenBase(job, x, columns, base, index + from, index + to);
+        scaled[index] = dy[index] * powerOfWideBase(-beta);
+        ratios[index] = overWideBase(x[index]);
+      }
     }
   }
 
   /** Leaves dx in place of dy. */
-  #gradient(channel: number, columns: number): void {
-    const { before, after, alpha, beta, size } = this.#job;
-    const factor = (2 * alpha * beta) / size;
-    for (let column = 0; column < columns; column++) {
-      const index = channel * columns + column;
-      const [from, to] = this.#window(channel, column, columns, after, before);
-      const x = this.#x[index];
+  function gradient(channel: number, columns: number): void {
+    const factor = 2 * slope * beta;
+    const from = (Math.max(0, channel - after) - channel) * columns;
+    const to = (Math.min(channels - 1, channel + before) - channel) * columns;
+    for (let index = channel * columns; index < (channel + 1) * columns; index++) {
       let sum = 0;
-      for (let i = from; i <= to; i += columns) sum += x * this.#ratios[i] * this.#scaled[i];
-      this.#dy[index] = this.#scaled[index] - factor * sum;
+      if (plain) {
+        for (let i = index + from; i <= index + to; i += columns) sum += ratios[i];
+        sum *= x[index];
+      } else {
+        for (let i = index + from; i <= index + to; i += columns) sum += x[index] * ratios[i] * scaled[i];
+      }
+      dy[index] = scaled[index] - factor * sum;
     }
-  }
-
-  /** The indices of the first and the last element of a window. */
-  #window(channel: number, column: number, columns: number, before: number, after: number): [number, number] {
-    const from = Math.max(0, channel - before);
-    const to = Math.min(this.#job.channels - 1, channel + after);
-    return [from * columns + column, to * columns + column];
-  }
-
-  /** Leaves b in `wideBase`. */
-  #widenBase(columns: number, from: number, to: number): void {
-    const { alpha, size, k } = this.#job;
-    let sum = 0;
-    for (let i = from; i <= to; i += columns) sum += this.#x[i] * this.#x[i];
-    widenBase(this.#job, this.#x, columns, k + (alpha / size) * sum, from, to);
   }
 }

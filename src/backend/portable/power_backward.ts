@@ -1,100 +1,109 @@
-// The gradient of normalize, y = x / max(norm, eps). Where the norm is less than eps, dx = dy / eps. Elsewhere, with
-// magnitudes in units of the largest, r = |x| / largest,
+// The gradient of normalize, y = x / max(norm, eps). Where the norm is less than eps, dx = dy / eps. Elsewhere, with r = |x|
+// in units of the largest magnitude,
 //
 //   dx = (dy - sign(x) * r^(p-1) * (sum of dy * sign(x) * r) / (sum of r^p)) / norm
 //
 // and nothing leaves the range of float64 that counts. For p = Infinity the sums count the largest elements: they share.
+// Where p is 1 or 2, the unit may be any number near it.
 
 import { exponentOf, lostInProduct, scaled, timesPower } from "../../math/pow.js";
 import type { PowerBackwardJob } from "../backend.js";
 import { dataOf } from "../js/kernels.js";
 import { NormSums } from "../js/norms.js";
-import { loadTile, storeTile, type Region } from "../js/tiles.js";
-import { PairSums } from "./pair_sums.js";
+import { loadTile, storeTile, TILE } from "../js/tiles.js";
+import { widenedGradients } from "./widened.js";
 
-export function powerBackward(job: PowerBackwardJob): void {
-  const { blocks, steps, columns } = job;
-  const line = new Line(job);
-  for (let block = 0; block < blocks; block++) {
-    for (let column = 0; column < columns; column++) {
-      const start = block * steps * columns + column;
-      line.run({ start, rows: steps, rowStride: columns, columns: 1, columnStride: 1 });
+export const powerBackward = widenedGradients(inTiles);
+
+/** Some neighbouring lines at a time, as columns of tiles. */
+function inTiles({ blocks, steps, columns, p, eps, gradOutput, x, gradInput }: PowerBackwardJob): void {
+  const isRows = columns === 1;
+  const count = isRows ? blocks : columns;
+  const most = Math.min(count, Math.max(1, Math.floor(TILE / steps)));
+  const tile = new Float64Array(steps * most);
+  const dy = new Float64Array(steps * most);
+  const norm = new NormSums(p, most);
+  /** Whether powers need no function. */
+  const isPlain = p === 1 || p === 2;
+  const exponent = p - 1;
+  const added = exponent - p;
+  const exponentLow = p - (exponent - added) + (-1 - added);
+
+  for (let start = 0; start < blocks * columns; start += count) {
+    for (let first = 0; first < count; first += most) {
+      run(start * steps + first * (isRows ? steps : 1), Math.min(most, count - first));
+    }
+  }
+
+  function run(start: number, lines: number): void {
+    const region = { start, rows: steps, rowStride: columns, columns: lines, columnStride: isRows ? steps : 1 };
+    loadTile(tile, dataOf(x), region);
+    loadTile(dy, dataOf(gradOutput), region);
+    norm.clear();
+    norm.addMagnitudes(tile, steps, lines);
+    if (!isPlain) {
+      if (p !== Infinity) norm.addPowers(tile, steps, lines);
+      norm.finish(lines);
+    }
+    for (let line = 0; line < lines; line++) project(line, lines);
+    storeTile(dy, dataOf(gradInput), region);
+  }
+
+  /** Leaves dx in place of dy. */
+  function project(line: number, lines: number): void {
+    const largest = norm.largest[line];
+    const unit = unitOf(largest);
+    let slope = 0;
+    let slopeLow = 0;
+    let power = 0;
+    let powerLow = 0;
+    for (let at = line; at < steps * lines; at += lines) {
+      const r = tile[at] * unit;
+      const ofSlope = dy[at] * r;
+      const ofPower = p === 2 ? r * r : p === 1 ? Math.abs(r) : powerOfRatio(Math.abs(tile[at]), largest, p, 0);
+      // Knuth's TwoSum.
+      const nextSlope = slope + ofSlope;
+      const addedSlope = nextSlope - slope;
+      slopeLow += slope - (nextSlope - addedSlope) + (ofSlope - addedSlope);
+      slope = nextSlope;
+      const nextPower = power + ofPower;
+      const addedPower = nextPower - power;
+      powerLow += power - (nextPower - addedPower) + (ofPower - addedPower);
+      power = nextPower;
+    }
+    power += powerLow;
+    if (Number.isFinite(slope)) slope += slopeLow;
+    // The largest magnitude, in units: NaN, and with it all, unless it is finite.
+    const one = isPlain ? 1 : largest * unit;
+    const root = p === 2 ? Math.sqrt(power) : p === 1 ? power : norm.root[line] * one;
+    const least = Math.max(eps, 0);
+    if (power * one === 0 || root / unit < least) map(line, lines, unitOf(least), 0, least * unitOf(least));
+    else map(line, lines, unit, slope / one / power, root);
+  }
+
+  /** dx from the norm in units, and from what r^(p-1) is multiplied by. */
+  function map(line: number, lines: number, unit: number, slope: number, root: number): void {
+    const largest = norm.largest[line];
+    const inverse = 1 / root;
+    for (let at = line; at < steps * lines; at += lines) {
+      let direction = p === 2 ? tile[at] * unit : Math.sign(tile[at]);
+      if (!isPlain && slope !== 0) direction *= powerOfRatio(Math.abs(tile[at]), largest, exponent, exponentLow);
+      // Multiplied twice, because the norm itself may be outside float64.
+      dy[at] = (dy[at] - direction * slope) * unit * inverse;
     }
   }
 }
 
-/** Sums of a line, in PairSums: of dy * sign(x) * r, and of r^p. */
-const SLOPES = 0;
-const POWERS = 1;
-
-/** The elements that one norm is taken of. */
-class Line {
-  readonly #job: PowerBackwardJob;
-  readonly #x: Float64Array;
-  readonly #dy: Float64Array;
-  readonly #norm: NormSums;
-  readonly #sums = new PairSums(2);
-
-  constructor(job: PowerBackwardJob) {
-    this.#job = job;
-    this.#x = new Float64Array(job.steps);
-    this.#dy = new Float64Array(job.steps);
-    this.#norm = new NormSums(job.p, 1);
-  }
-
-  run(region: Region): void {
-    const { gradOutput, x, gradInput, steps, p, eps } = this.#job;
-    loadTile(this.#x, dataOf(x), region);
-    loadTile(this.#dy, dataOf(gradOutput), region);
-    this.#norm.clear();
-    this.#norm.addMagnitudes(this.#x, steps, 1);
-    if (p !== Infinity) this.#norm.addPowers(this.#x, steps, 1);
-    this.#norm.finish(1);
-    const largest = this.#norm.largest[0];
-    const root = this.#norm.root[0];
-    if (largest === 0 || largest * root < eps) this.#divide(Math.max(eps, 0));
-    else this.#project(largest, root);
-    storeTile(this.#dy, dataOf(gradInput), region);
-  }
-
-  #divide(eps: number): void {
-    const dy = this.#dy;
-    for (let i = 0; i < dy.length; i++) dy[i] /= eps;
-  }
-
-  /** Dividing twice, because the norm itself may be outside float64. */
-  #project(largest: number, root: number): void {
-    const dy = this.#dy;
-    const slope = this.#slope(largest);
-    const exponent = this.#job.p - 1;
-    const added = exponent - this.#job.p;
-    const exponentLow = this.#job.p - (exponent - added) + (-1 - added);
-    for (let i = 0; i < dy.length; i++) {
-      const x = this.#x[i];
-      const share = Math.sign(x) * slope * powerOfRatio(Math.abs(x), largest, exponent, exponentLow);
-      dy[i] = (dy[i] - share) / largest / root;
-    }
-  }
-
-  #slope(largest: number): number {
-    const sums = this.#sums;
-    sums.clear();
-    for (let i = 0; i < this.#x.length; i++) {
-      const x = this.#x[i];
-      sums.add(SLOPES, this.#dy[i] * (x / largest));
-      sums.add(POWERS, powerOfRatio(Math.abs(x), largest, this.#job.p, 0));
-    }
-    return sums.total(SLOPES) / sums.total(POWERS);
-  }
+/** What makes a number about 1, or less where there is no such factor. */
+function unitOf(size: number): number {
+  return Math.min(1 / size, 2 ** 1023);
 }
 
 /** (x / largest)^(exponent + low), for x from 0 to `largest`; 0 for x = 0, whatever the exponent. */
 function powerOfRatio(x: number, largest: number, exponent: number, low: number): number {
-  const ratio = x / largest;
-  if (x === 0 || Number.isNaN(ratio)) return ratio;
-  if (exponent === 0 || x === largest) return 1;
-  if (exponent === 1) return ratio;
-  if (exponent === 2) return ratio * ratio;
+  if (x === 0) return 0;
+  if (x === largest) return 1;
+  if (exponent === 2) return (x / largest) * (x / largest);
   if (exponent === Infinity) return 0;
   const [e, f] = [exponentOf(x), exponentOf(largest)];
   const [a, b] = [scaled(x, -e), scaled(largest, -f)];

@@ -4,10 +4,9 @@ import type { Strided } from "../../plan.js";
 import type { Backend, MomentsJob, NormalizeJob } from "../backend.js";
 import { blocksOf } from "../blocks.js";
 import { localResponseBackward } from "../portable/local_response_backward.js";
-import { powerBackward } from "../portable/power_backward.js";
-import { widenedGradients } from "../portable/widened.js";
 import { affineGlobal, affineVectorized } from "./affine.js";
 import { channelsBackward } from "./backward/channels.js";
+import { powerBackward } from "./backward/power.js";
 import { rowsBackward } from "./backward/rows.js";
 import { isBatch, normalizeBatch } from "./batch.js";
 import { reduceColumnGroups } from "./column_groups.js";
@@ -29,8 +28,8 @@ export function wasmBackend(context: WasmContext): Backend {
     localResponse: (job) => localResponse(context, job),
     rowsBackward: (job) => rowsBackward(context, job),
     channelsBackward: (job) => channelsBackward(context, job),
-    powerBackward: widenedGradients(powerBackward),
-    localResponseBackward: widenedGradients(localResponseBackward),
+    powerBackward: (job) => powerBackward(context, job),
+    localResponseBackward,
   };
 }
 

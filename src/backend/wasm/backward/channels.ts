@@ -15,6 +15,9 @@ import { columnSweeps } from "./columns.js";
 import { repairSums } from "./precise.js";
 import { runSweeps } from "./runs.js";
 
+/** What sweeps need to know of a job. */
+export type SweepJob = Pick<ChannelsBackwardJob, "gradOutput" | "x" | "gradInput" | "shape" | "batched">;
+
 /** The two sweeps over what shares statistics along the places of a block, for one of `blocks` blocks. */
 export interface Sweeps {
   readonly blocks: number;
@@ -22,9 +25,9 @@ export interface Sweeps {
   readonly width: number;
   /**
    * The address of three float64 sums for each of `count` channels, of dy, of dy * h and of h; the means and rstds are those
-   * of `coefficients`.
+   * of `coefficients`. Where x takes the place of dy, they are of x, of x * h and of h.
    */
-  sum(block: number, coefficients: ChannelCoefficients, first: number, count: number): number;
+  sum(block: number, coefficients: ChannelCoefficients, first: number, count: number, ofX?: boolean): number;
   map(block: number, coefficients: ChannelCoefficients, first: number, count: number): void;
 }
 

@@ -3,16 +3,15 @@
 import { COLUMN_GROUP_BYTES } from "../../../engine/gradient_module.js";
 import type { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
-import type { ChannelsBackwardJob } from "../../backend.js";
 import type { WasmContext } from "../context.js";
-import type { Sweeps } from "./channels.js";
+import type { SweepJob, Sweeps } from "./channels.js";
 import type { ChannelCoefficients } from "./combine.js";
 import { addressOf, MOST_CHANNELS, planBytes } from "./gradients.js";
 
 /** Parts are cut at multiples of this, which is the kernels' block of steps. */
 const UNIT = 16;
 
-export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: ChannelsBackwardJob): Sweeps {
+export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: SweepJob): Sweeps {
   const { gradOutput, x, gradInput, batched } = job;
   const { samples, channels, span } = job.shape;
   const { compute } = x.format;
@@ -92,12 +91,12 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Chann
   return {
     blocks,
     width,
-    sum(block, { mean, rstd }, first, columns) {
+    sum(block, { mean, rstd }, first, columns, ofX) {
       const state = stateOf();
       kernels.begin_columns(state, columns);
       store(first, columns, [mean, rstd]);
       forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
-        kernels.accumulate_columns(state, dy, x, steps, stride, columns);
+        kernels.accumulate_columns(state, ofX ? x : dy, x, steps, stride, columns);
       });
       kernels.total_columns(totalsOf(), state, columns);
       return totalsOf();

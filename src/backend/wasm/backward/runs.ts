@@ -3,16 +3,15 @@
 import { COEFFICIENT_BYTES, SUMS_BYTES } from "../../../engine/gradient_module.js";
 import type { ScratchPlan } from "../../../engine/scratch.js";
 import { bytesOf, isDirect, largestTileOf, stageIn, stageOut, tileOf } from "../../../engine/staging.js";
-import type { ChannelsBackwardJob } from "../../backend.js";
 import type { WasmContext } from "../context.js";
-import type { Sweeps } from "./channels.js";
+import type { SweepJob, Sweeps } from "./channels.js";
 import type { ChannelCoefficients } from "./combine.js";
 import { addressOf, MOST_CHANNELS, planBytes } from "./gradients.js";
 
 /** Parts of a run are cut at multiples of this, which is one of the kernels' blocks. */
 const UNIT = 128;
 
-export function runSweeps(context: WasmContext, plan: ScratchPlan, job: ChannelsBackwardJob): Sweeps {
+export function runSweeps(context: WasmContext, plan: ScratchPlan, job: SweepJob): Sweeps {
   const { gradOutput, x, gradInput } = job;
   const { samples, channels, span } = job.shape;
   const { compute } = x.format;
@@ -54,7 +53,7 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: Channels
   return {
     blocks: samples,
     width: most,
-    sum(sample, { mean, rstd }, first, strip) {
+    sum(sample, { mean, rstd }, first, strip, ofX) {
       const [sums, means] = [sumsOf(), coefficientsOf()];
       const rstds = means + strip * bytes;
       const { views } = context.store.memory;
@@ -63,7 +62,8 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: Channels
       views.bytes.fill(0, sums, sums + strip * SUMS_BYTES);
       forEachPart(sample, first, strip, ({ run, runs, count, dy, x }) => {
         const offset = run * bytes;
-        kernels.accumulate_runs(sums + run * SUMS_BYTES, dy, x, means + offset, rstds + offset, runs, count, count);
+        const g = ofX ? x : dy;
+        kernels.accumulate_runs(sums + run * SUMS_BYTES, g, x, means + offset, rstds + offset, runs, count, count);
       });
       kernels.total_runs(sums, strip);
       return sums;
