@@ -140,45 +140,36 @@ export function mapColumns<T>(
   columns: i32,
 ): void {
   const apart = bytesOf<T>(stride);
-  const scaled = needScale<T>(state, columns);
+  const whole = needScale<T>(state, columns) ? 0 : columns & ~(lanesOf<T>() - 1);
   for (; steps > 0; steps--) {
-    if (scaled) mapStep<T>(dx, dy, x, state, columns, true);
-    else mapStep<T>(dx, dy, x, state, columns, false);
+    mapStep<T>(dx, dy, x, state, columns, whole);
     dx += apart;
     dy += apart;
     x += apart;
   }
 }
 
-
+/** The first `whole` columns by vectors, the others one by one. */
 @inline
-function mapStep<T>(dx: usize, dy: usize, x: usize, state: usize, columns: i32, scaled: bool): void {
+function mapStep<T>(dx: usize, dy: usize, x: usize, state: usize, columns: i32, whole: i32): void {
   const toDx = dx - x;
   const toDy = dy - x;
-  const end = x + (bytesOf<T>(columns) & ~15);
+  let group = state;
+  const end = x + bytesOf<T>(whole);
   while (x != end) {
-    mapVector<T>(x + toDx, x + toDy, x, state, scaled);
+    const h = normalised<T>(v128.load(x), v128.load(group), v128.load(group + RSTD));
+    const slope = v128.load(group + SLOPE);
+    const constant = v128.load(group + CONSTANT);
+    v128.store(x + toDx, gradient<T>(v128.load(x + toDy), h, v128.load(group + FACTOR), slope, constant));
     x += 16;
-    state += GROUP_BYTES;
+    group += GROUP_BYTES;
   }
-  for (let left = columns % lanesOf<T>(); left > 0; left--) {
-    const rstd = load<T>(state, RSTD);
-    const mean = load<T>(state);
+  for (let column = whole; column < columns; column++) {
+    const at = placeOf<T>(state, column);
+    const rstd = load<T>(at, RSTD);
+    const mean = load<T>(at);
     const h = rstd < tiny<T>() ? scaledDeviation<T>(load<T>(x), mean, rstd) : <T>((load<T>(x) - mean) * rstd);
-    store<T>(
-      x + toDx,
-      <T>(load<T>(x + toDy) * load<T>(state, FACTOR) + h * load<T>(state, SLOPE) + load<T>(state, CONSTANT)),
-    );
+    store<T>(x + toDx, <T>(load<T>(x + toDy) * load<T>(at, FACTOR) + h * load<T>(at, SLOPE) + load<T>(at, CONSTANT)));
     x += sizeof<T>();
-    state += sizeof<T>();
   }
-}
-
-
-@inline
-function mapVector<T>(dx: usize, dy: usize, x: usize, state: usize, scaled: bool): void {
-  const h = deviation<T>(v128.load(x), v128.load(state), v128.load(state + RSTD), scaled);
-  const factor = v128.load(state + FACTOR);
-  const slope = v128.load(state + SLOPE);
-  v128.store(dx, gradient<T>(v128.load(dy), h, factor, slope, v128.load(state + CONSTANT)));
 }

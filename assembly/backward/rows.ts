@@ -24,7 +24,7 @@ export const ROWS_SCRATCH: usize = <usize>BATCH * (SUMS_BYTES + COEFFICIENT_BYTE
 // prettier-ignore
 @inline function batchOf(n: i32): i32 { return min(BATCH, max(1, 1 << (31 - clz(BATCH_ELEMENTS / n | 1)))); }
 
-/** All of it for rows that are taken whole, from row `first` of the tensor on, a multiple of BATCH. dx may be dy or x. */
+/** All of it for one or more rows that are taken whole, from row `first` of the tensor on, a multiple of BATCH. dx may be dy or x. */
 export function rowsBackward<T>(
   dx: usize,
   dy: usize,
@@ -65,7 +65,7 @@ export function rowsBackward<T>(
     mean += bytesOf<T>(count);
     rstd += bytesOf<T>(count);
   }
-  if (takesTurns && rows > 0) {
+  if (takesTurns) {
     mapRows<T>(dx - stride, dy - stride, x - stride, stride, groups, n, coefficients, 1, pitch);
   }
 }

@@ -228,12 +228,7 @@ function checkedOuts(call: GradientCall, out: GradientsOut, store: Store): Gradi
     if (value === undefined || value === null) return;
     const argument = `out.${name}`;
     if (!mask[index]) {
-      throw new ArgumentError(
-        functionName,
-        argument,
-        "must be left out: outputMask does not ask for it",
-        describe(value),
-      );
+      throw new ArgumentError(functionName, argument, "must be left out, as outputMask leaves it", describe(value));
     }
     const { shape, format, whose } = expected[index];
     const operand = operandOf(functionName, argument, value, store);

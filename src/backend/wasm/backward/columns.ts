@@ -36,26 +36,28 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Sweep
   // Where nothing is staged, the map takes what the sums have read last first: it is still in a cache.
   const mapSteps = direct ? Math.max(1, Math.floor(room / width)) : partSteps;
 
-  function forEachPart(block: number, first: number, columns: number, visit: (part: Part) => void): void {
-    for (let step = 0; step < steps; step += partSteps) visit(partOf(block, first, columns, step, partSteps));
-  }
-
-  function forEachPartFromLast(block: number, first: number, columns: number, visit: (part: Part) => void): void {
-    const last = Math.floor((steps - 1) / mapSteps) * mapSteps;
-    for (let step = last; step >= 0; step -= mapSteps) visit(partOf(block, first, columns, step, mapSteps));
-  }
-
-  function partOf(block: number, first: number, columns: number, step: number, most: number): Part {
-    const count = Math.min(most, steps - step);
-    const element = block * size + step * channels + first;
-    const dy = direct ? addressOf(gradOutput, element) : tiles();
-    const from = direct ? addressOf(x, element) : dy + count * columns * bytes;
-    if (!direct && staged !== element) {
-      move(stageIn, dy, gradOutput, element, count, columns);
-      move(stageIn, from, x, element, count, columns);
+  function forEachPart(
+    block: number,
+    first: number,
+    columns: number,
+    most: number,
+    fromLast: boolean,
+    visit: Visit,
+  ): void {
+    const parts = Math.ceil(steps / most);
+    for (let part = 0; part < parts; part++) {
+      const step = (fromLast ? parts - 1 - part : part) * most;
+      const count = Math.min(most, steps - step);
+      const element = block * size + step * channels + first;
+      const dy = direct ? addressOf(gradOutput, element) : tiles();
+      const from = direct ? addressOf(x, element) : dy + count * columns * bytes;
+      if (!direct && staged !== element) {
+        move(stageIn, dy, gradOutput, element, count, columns);
+        move(stageIn, from, x, element, count, columns);
+      }
+      staged = kept ? element : -1;
+      visit(count, direct ? channels : columns, dy, from, element);
     }
-    staged = kept ? element : -1;
-    return { element, steps: count, stride: direct ? channels : columns, dy, x: from };
   }
 
   /** Steps to a tile or back: all at once where they follow each other. */
@@ -95,7 +97,7 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Sweep
       const state = stateOf();
       kernels.begin_columns(state, columns);
       store(first, columns, [mean, rstd]);
-      forEachPart(block, first, columns, ({ dy, x, steps, stride }) => {
+      forEachPart(block, first, columns, partSteps, false, (steps, stride, dy, x) => {
         kernels.accumulate_columns(state, ofX ? x : dy, x, steps, stride, columns);
       });
       kernels.total_columns(totalsOf(), state, columns);
@@ -103,7 +105,7 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Sweep
     },
     map(block, coefficients, first, columns) {
       store(first, columns, arraysOf(coefficients));
-      forEachPartFromLast(block, first, columns, ({ element, dy, x, steps, stride }) => {
+      forEachPart(block, first, columns, mapSteps, true, (steps, stride, dy, x, element) => {
         const dx = direct ? addressOf(gradInput, element) : dy;
         kernels.map_columns(dx, dy, x, stateOf(), steps, stride, columns);
         if (!direct) move(stageOut, dx, gradInput!, element, steps, columns);
@@ -114,13 +116,8 @@ export function columnSweeps(context: WasmContext, plan: ScratchPlan, job: Sweep
   };
 }
 
-interface Part {
-  readonly element: number;
-  readonly steps: number;
-  readonly stride: number;
-  readonly dy: number;
-  readonly x: number;
-}
+/** Takes some steps, `stride` elements apart. */
+type Visit = (steps: number, stride: number, dy: number, x: number, element: number) => void;
 
 function arraysOf({ mean, rstd, factor, slope, constant }: ChannelCoefficients): readonly Float64Array[] {
   return [mean, rstd, factor, slope, constant];

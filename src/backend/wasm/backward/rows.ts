@@ -9,19 +9,12 @@ import type { RowsBackwardJob } from "../../backend.js";
 import { planOperand, type WasmContext } from "../context.js";
 import { addressOf, planBytes, planWeight, UNCENTRED, WANTS_INPUT, WANTS_PARAMETERS } from "./gradients.js";
 
-/** Elements of a row whose parameter gradients are summed at a time: their sums stay in the second cache. */
+/** Elements of a row whose parameter gradients are summed at a time: their sums stay in the second cache. No more than a tile has. */
 const STRIP = 16_384;
 
 export function rowsBackward(context: WasmContext, job: RowsBackwardJob): void {
-  const { x, n } = job;
-  const room = isDirect(x) ? STRIP : Math.min(STRIP, roomOf(x));
-  if (n <= room) wholeRows(context, job);
-  else wideRows(context, job, room);
-}
-
-/** Elements of either input that are staged at a time. */
-function roomOf({ format }: Operand): number {
-  return tileOf(format.compute) / 2;
+  if (job.n <= STRIP) wholeRows(context, job);
+  else wideRows(context, job);
 }
 
 /** The kernels take up to so many short rows together, counted from the first. */
@@ -30,7 +23,7 @@ const BATCH = 16;
 /** Rows of `n` elements that are staged at a time: whole batches, or so few that the kernels take them one by one. */
 function rowsAtOnce(x: Operand, rows: number, n: number): number {
   if (isDirect(x)) return rows;
-  const most = Math.max(1, Math.floor(roomOf(x) / n));
+  const most = Math.floor(tileOf(x.format.compute) / 2 / n);
   return Math.min(rows, most > BATCH ? most - (most % BATCH) : most);
 }
 
@@ -72,9 +65,9 @@ function wholeRows(context: WasmContext, job: RowsBackwardJob): void {
       if (!direct && gradInput) stageOut(context, dx, gradInput, element, elements);
     }
     if (flags & WANTS_PARAMETERS) {
-      const totals = endParameters(context, x, sums, n);
-      if (job.gradWeight) writeNumbers(job.gradWeight, totals.weight);
-      if (job.gradBias) writeNumbers(job.gradBias, totals.bias);
+      const [weight, bias] = endParameters(context, x, sums, n);
+      if (job.gradWeight) writeNumbers(job.gradWeight, weight);
+      if (job.gradBias) writeNumbers(job.gradBias, bias);
     }
   });
 }
@@ -85,31 +78,31 @@ function endParameters(
   { format }: Operand,
   sums: number,
   n: number,
-): { weight: Float64Array; bias: Float64Array } {
+): [weight: Float64Array, bias: Float64Array] {
   const first = (gradients()[format.compute].end_parameters(sums, n) >>> 0) / 8;
   const group = 32 / bytesOf(format.compute);
   const second = first + group * Math.ceil(n / group);
   const { float64 } = store.memory.views;
-  return { weight: float64.subarray(first, first + n), bias: float64.subarray(second, second + n) };
+  return [float64.subarray(first, first + n), float64.subarray(second, second + n)];
 }
 
 /** Rows' sums first, and then the rest, both strip by strip. */
-function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): void {
+function wideRows(context: WasmContext, job: RowsBackwardJob): void {
   const { functionName, rows, n, gradOutput, x, gradInput } = job;
   const kernels = context.gradients()[x.format.compute];
   const direct = isDirect(x);
   const bytes = bytesOf(x.format.compute);
   const flags = flagsOf(job);
-  const atOnce = rowsAtOnce(x, rows, room);
+  const atOnce = rowsAtOnce(x, rows, STRIP);
   const plan = new ScratchPlan();
   const scratch = planBytes(plan, ROWS_SCRATCH_BYTES);
   const sums = planBytes(plan, rows * SUMS_BYTES);
   const coefficients = planBytes(plan, rows * COEFFICIENT_BYTES);
-  const parameters = planBytes(plan, flags & WANTS_PARAMETERS ? kernels.parameter_bytes(room) : 0);
-  const gamma = planWeight(context, plan, job.weight, x, room);
+  const parameters = planBytes(plan, flags & WANTS_PARAMETERS ? kernels.parameter_bytes(STRIP) : 0);
+  const gamma = planWeight(context, plan, job.weight, x, STRIP);
   const mean = planOperand(context, plan, job.mean, rows);
   const rstd = planOperand(context, plan, job.rstd, rows);
-  const tiles = planBytes(plan, direct ? 0 : 2 * room * atOnce * bytes);
+  const tiles = planBytes(plan, direct ? 0 : 2 * STRIP * atOnce * bytes);
   const weight = new Float64Array(n);
   const bias = new Float64Array(n);
   plan.with(context.store, functionName, () => {
@@ -117,7 +110,7 @@ function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): voi
     context.store.memory.views.bytes.fill(0, sums(), sums() + rows * SUMS_BYTES);
     forEachStrip((start, count) => {
       const gammas = gamma(start, count);
-      forEachPart(start, count, ({ first, some, dy, from, stride }) => {
+      forEachPart(start, count, (first, some, dy, from, stride) => {
         const at = sums() + first * SUMS_BYTES;
         const [m, r] = [means + first * bytes, rstds + first * bytes];
         kernels.gather_rows(at, dy, from, stride, gammas, count, m, r, some, flags);
@@ -132,7 +125,7 @@ function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): voi
   function mapStrip(start: number, count: number): void {
     const gammas = gamma(start, count);
     if (flags & WANTS_PARAMETERS) kernels.begin_parameters(parameters(), gammas, count);
-    forEachPart(start, count, ({ first, some, dy, from, stride }) => {
+    forEachPart(start, count, (first, some, dy, from, stride) => {
       const dx = direct ? addressOf(gradInput, first * n + start) : dy;
       const at = coefficients() + first * COEFFICIENT_BYTES;
       const [all, spare] = [parameters(), scratch()];
@@ -143,17 +136,17 @@ function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): voi
       }
     });
     if (!(flags & WANTS_PARAMETERS)) return;
-    const totals = endParameters(context, x, parameters(), count);
-    weight.set(totals.weight, start);
-    bias.set(totals.bias, start);
+    const [weights, biases] = endParameters(context, x, parameters(), count);
+    weight.set(weights, start);
+    bias.set(biases, start);
   }
 
   function forEachStrip(visit: (start: number, count: number) => void): void {
-    for (let start = 0; start < n; start += room) visit(start, Math.min(room, n - start));
+    for (let start = 0; start < n; start += STRIP) visit(start, Math.min(STRIP, n - start));
   }
 
   /** Takes a strip of all rows, or of as many at a time as are staged. */
-  function forEachPart(start: number, count: number, visit: (part: Part) => void): void {
+  function forEachPart(start: number, count: number, visit: Visit): void {
     for (let first = 0; first < rows; first += atOnce) {
       const some = Math.min(atOnce, rows - first);
       const element = first * n + start;
@@ -163,16 +156,10 @@ function wideRows(context: WasmContext, job: RowsBackwardJob, room: number): voi
         stageIn(context, dy + row * count * bytes, gradOutput, element + row * n, count);
         stageIn(context, from + row * count * bytes, x, element + row * n, count);
       }
-      visit({ first, some, dy, from, stride: direct ? n : count });
+      visit(first, some, dy, from, direct ? n : count);
     }
   }
 }
 
-/** A strip of rows: where it is, and how many elements are from one row to the next. */
-interface Part {
-  readonly first: number;
-  readonly some: number;
-  readonly dy: number;
-  readonly from: number;
-  readonly stride: number;
-}
+/** Takes a strip of `some` rows from the `first` on: where it is, and how many elements are from one row to the next. */
+type Visit = (first: number, some: number, dy: number, from: number, stride: number) => void;

@@ -31,7 +31,7 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: SweepJob
   let staged = -1;
 
   /** Takes the runs of a strip of a sample, as many at a time as there is room for, or parts of one. */
-  function forEachPart(sample: number, first: number, strip: number, visit: (part: Part) => void): void {
+  function forEachPart(sample: number, first: number, strip: number, visit: Visit): void {
     for (let run = first; run < first + strip; run += runsAtOnce) {
       const runs = Math.min(runsAtOnce, first + strip - run);
       for (let start = 0; start < span; start += part) {
@@ -45,7 +45,7 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: SweepJob
           stageIn(context, from, x, element, elements);
         }
         staged = kept ? element : -1;
-        visit({ run: run - first, runs, count, element, elements, dy, x: from });
+        visit(run - first, runs, count, dy, from, element);
       }
     }
   }
@@ -60,7 +60,7 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: SweepJob
       views[compute].set(mean.subarray(first, first + strip), means / bytes);
       views[compute].set(rstd.subarray(first, first + strip), rstds / bytes);
       views.bytes.fill(0, sums, sums + strip * SUMS_BYTES);
-      forEachPart(sample, first, strip, ({ run, runs, count, dy, x }) => {
+      forEachPart(sample, first, strip, (run, runs, count, dy, x) => {
         const offset = run * bytes;
         const g = ofX ? x : dy;
         kernels.accumulate_runs(sums + run * SUMS_BYTES, g, x, means + offset, rstds + offset, runs, count, count);
@@ -71,10 +71,10 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: SweepJob
     map(sample, coefficients, first, strip) {
       const at = coefficientsOf();
       storeCoefficients(context.store.memory.views[compute], at / bytes, 8 / bytes, coefficients, first, strip);
-      forEachPart(sample, first, strip, ({ run, runs, count, element, elements, dy, x }) => {
+      forEachPart(sample, first, strip, (run, runs, count, dy, x, element) => {
         const dx = direct ? addressOf(gradInput, element) : dy;
         kernels.map_runs(dx, dy, x, at + run * COEFFICIENT_BYTES, runs, count, count);
-        if (!direct) stageOut(context, dx, gradInput!, element, elements);
+        if (!direct) stageOut(context, dx, gradInput!, element, runs * count);
       });
       // The tile holds results now.
       staged = -1;
@@ -82,17 +82,8 @@ export function runSweeps(context: WasmContext, plan: ScratchPlan, job: SweepJob
   };
 }
 
-interface Part {
-  /** The first run, of its strip. */
-  readonly run: number;
-  readonly runs: number;
-  /** Elements of each run. */
-  readonly count: number;
-  readonly element: number;
-  readonly elements: number;
-  readonly dy: number;
-  readonly x: number;
-}
+/** Takes `count` elements of each of some runs, from the `run`th of the strip on. */
+type Visit = (run: number, runs: number, count: number, dy: number, x: number, element: number) => void;
 
 /** Mean, factor, rstd, slope and constant of each run, eight bytes apart. */
 function storeCoefficients(
