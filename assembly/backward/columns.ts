@@ -54,7 +54,10 @@ export function accumulateColumns<T>(state: usize, dy: usize, x: usize, steps: i
   }
 }
 
-/** Whether some column has deviations that T cannot hold. Then all are multiplied by a power of two, most by 1. */
+/**
+ * Whether some column has deviations that T cannot hold. Then the sums multiply all by a power of two, most by 1, and the map takes
+ * columns one by one.
+ */
 function needScale<T>(state: usize, columns: i32): bool {
   for (let column = 0; column < columns; column++) {
     if (load<T>(placeOf<T>(state, column), RSTD) < tiny<T>()) return true;
