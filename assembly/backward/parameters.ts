@@ -9,9 +9,9 @@
 import { addToPairs, addWideLanes, bytesOf, lanesOf, loadPart, zeros } from "../lanes";
 
 /** Rows that are added in T: of one number 64 times the sum may err by 16.5 u, of 32 times by 8.5. */
-export const BLOCK_ROWS: i32 = 32;
+const BLOCK_ROWS: i32 = 32;
 /** Rows whose blocks are added from zero on: what one thread would do at least. */
-export const CHUNK_ROWS: i32 = 4096;
+const CHUNK_ROWS: i32 = 4096;
 
 /** Bytes of a row's elements that make a group. */
 export const GROUP_BYTES: usize = 32;

@@ -17,14 +17,14 @@ const BATCH: i32 = 16;
 const LONG_ROW: i32 = 1025;
 const TURN: i32 = 512;
 
-/** Bytes of scratch that rowsBackward takes: 2176. */
-export const ROWS_SCRATCH: usize = <usize>BATCH * (SUMS_BYTES + COEFFICIENT_BYTES);
-
 /** A power of two. */
 // prettier-ignore
 @inline function batchOf(n: i32): i32 { return min(BATCH, max(1, 1 << (31 - clz(BATCH_ELEMENTS / n | 1)))); }
 
-/** All of it for one or more rows that are taken whole, from row `first` of the tensor on, a multiple of BATCH. dx may be dy or x. */
+/**
+ * All of it for one or more rows that are taken whole, from row `first` of the tensor on, a multiple of BATCH. dx may be dy or x;
+ * scratch has room for the sums and the coefficients of BATCH rows.
+ */
 export function rowsBackward<T>(
   dx: usize,
   dy: usize,

@@ -86,10 +86,11 @@ export interface GradientKernelSet {
 
 export type GradientKernels = Record<ComputeType, GradientKernelSet>;
 
-/** Bytes of the coefficients of a row or a run, of the sums of either, and of the scratch of rows_backward and strip_backward. */
+/** Bytes of the coefficients of a row or a run, and of the sums of either. */
 export const COEFFICIENT_BYTES = 40;
 export const SUMS_BYTES = 96;
-export const ROWS_SCRATCH_BYTES = 2176;
+/** Of the scratch of rows_backward and strip_backward: sums and coefficients of a batch of rows. */
+export const ROWS_SCRATCH_BYTES = 16 * (SUMS_BYTES + COEFFICIENT_BYTES);
 /** Bytes of a vector of columns in their state: mean and rstd, of 16 bytes each, and for the map factor, slope and constant. */
 export const COLUMN_GROUP_BYTES = 80;
 
